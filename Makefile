@@ -1,0 +1,40 @@
+# Everything there is to run. Each target does its own set-up.
+
+SWIFT_CHECKS := --explicit-target-dependency-import-check error
+WAYBILL := .build/release/waybill
+
+.PHONY: run test build check demo bench setup lint rooms format clean
+
+run: build ## Start every service in one process, with a broker of its own, data in ./data
+	$(WAYBILL) up
+
+test: setup ## Pass all tests
+	swift build --build-tests $(SWIFT_CHECKS)
+	swift test --skip-build
+
+check: setup ## What the pipeline runs: lint, rooms, build with warnings as errors, tests
+	scripts/check
+
+build: setup ## The program, at .build/release/waybill
+	swift build -c release --product waybill
+
+demo: build ## Start a stack of its own, play every story against it, stop it
+	scripts/demo.sh $(WAYBILL)
+
+bench: setup ## Measure, beside peers, and print the tables
+	scripts/bench.sh
+
+setup: ## Install the Debian packages that are missing
+	@scripts/setup.sh
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks
+
+rooms:
+	scripts/check-rooms.sh
+
+clean:
+	rm -rf .build

@@ -1,0 +1,44 @@
+public import HTTPAPI
+public import Logging
+public import Messaging
+
+/// What every service is handed by the program it runs in.
+public struct ServiceEnvironment: Sendable {
+  public let settings: Settings
+  /// Where stores live.
+  public let dataFolder: String
+  /// The address to bind to.
+  public let host: String
+  public let wire: Wire
+  public let verifier: TokenVerifier
+  /// The metrics page of this process; nil when it is served on a port of its own.
+  public let metrics: (@Sendable () -> String)?
+  public let logLevel: Logger.Level
+  /// Told the name and port of each service once it takes requests.
+  private let listening: @Sendable (String, Int) -> Void
+
+  public init(
+    settings: Settings, dataFolder: String, host: String, wire: Wire, verifier: TokenVerifier,
+    metrics: (@Sendable () -> String)?, logLevel: Logger.Level,
+    onListening: @escaping @Sendable (String, Int) -> Void = { _, _ in }
+  ) {
+    self.settings = settings
+    self.dataFolder = dataFolder
+    self.host = host
+    self.wire = wire
+    self.verifier = verifier
+    self.metrics = metrics
+    self.logLevel = logLevel
+    listening = onListening
+  }
+
+  func onListening(_ service: String) -> @Sendable (Int) -> Void {
+    { [listening] port in listening(service, port) }
+  }
+
+  public func logger(_ label: String) -> Logger {
+    var logger = Logger(label: label)
+    logger.logLevel = logLevel
+    return logger
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import GRDB
+import ServiceContextModule
+public import Storage
+import Tracing
+
+extension UnitOfWork {
+  /// Publishes `event` with this unit of work: committed with its state change or not at all, sent after the
+  /// commit, in commit order per key.
+  public func publish(_ event: some Event) throws {
+    try publish(event, as: type(of: event).name, on: type(of: event).topic, key: event.key)
+  }
+
+  func publish(
+    _ payload: some Encodable, as name: String, on topic: Topic, key: String
+  ) throws {
+    var trace: [String: String] = [:]
+    InstrumentationSystem.instrument.inject(context, into: &trace, using: DictionaryInjector())
+    let id = UUIDv7.next(at: now)
+    let insert = try database.cachedStatement(sql: Self.insertIntoOutbox)
+    try insert.execute(arguments: [
+      id, name, topic.name, key, now, context.correlationID ?? id, context.causationID,
+      trace["traceparent"], trace["tracestate"], try EventCoding.encoder.encode(payload),
+    ])
+    raiseOnCommit(.outbox)
+  }
+
+  private static var insertIntoOutbox: String {
+    """
+    INSERT INTO outbox (event_id, type, topic, key, time, correlation_id, causation_id, traceparent,
+      tracestate, payload)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  }
+}

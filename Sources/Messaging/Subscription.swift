@@ -1,0 +1,156 @@
+import Kafka
+public import Logging
+public import ServiceLifecycle
+public import Storage
+
+/// Takes a service's events in: a batch is one unit of work, and offsets are committed after it.
+///
+/// One consumer group per service. What a crash leaves uncommitted comes again and is recognised by the
+/// inbox, so each event takes effect once although Kafka delivers it at least once.
+public struct Subscription: Service {
+  private let store: Store
+  private let wire: Wire
+  private let inbox: Inbox
+  private let topics: [Topic]
+  private let logger: Logger
+
+  /// - Parameter handlers: one for each kind of event the service listens to.
+  public init(
+    store: Store, wire: Wire, handlers: [any Handler], policy: RetryPolicy = RetryPolicy(), logger: Logger
+  ) {
+    self.store = store
+    self.wire = wire
+    self.logger = logger
+    let entries = handlers.map { HandlerEntry($0) }
+    precondition(
+      Set(entries.map(\.eventName)).count == entries.count, "two handlers of one service for one event")
+    inbox = Inbox(service: store.service, handlers: entries, policy: policy, logger: logger)
+    topics = Set(entries.map(\.topic)).sorted { $0.name < $1.name }
+    wire.embedded?.expect(group: store.service, on: Set(topics.map(\.name)))
+  }
+
+  public func run() async throws {
+    guard !topics.isEmpty else {
+      try? await gracefulShutdown()
+      return
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await consume() }
+      group.addTask { try await ParkedRunner(store: store, inbox: inbox, logger: logger).run() }
+      try await group.waitForAll()
+    }
+  }
+
+  private func consume() async throws {
+    var backoff = Backoff()
+    while !Task.isShuttingDownGracefully && !Task.isCancelled {
+      do {
+        try await consumeUntilBroken()
+        return
+      } catch {
+        logger.warning(
+          "The consumer stopped; a new one is made",
+          metadata: ["error": "\(error)", "again.in": "\(backoff.next)"])
+        guard await backoff.wait() else { return }
+      }
+    }
+  }
+
+  private func consumeUntilBroken() async throws {
+    let consumer = try KafkaConsumer(wire.kafka, groupID: store.service, logger: logger)
+    do {
+      try await listen(consumer)
+      try await cancelWhenGracefulShutdown {
+        for try await batch in consumer.batches {
+          let messages = batch.map { IncomingMessage($0) }
+          batch.release()
+          // A task of its own: a clean stop ends the loop between two batches, not within one.
+          let settled = await Task {
+            guard await take(messages) else { return false }
+            await commit(messages, consumer)
+            return true
+          }.value
+          if !settled { break }
+        }
+      }
+    } catch {
+      await consumer.close()
+      throw error
+    }
+    await consumer.close()
+  }
+
+  private func listen(_ consumer: KafkaConsumer) async throws {
+    guard wire.embedded != nil else {
+      try await consumer.subscribe(to: topics.map(\.name))
+      return
+    }
+    try await consumer.assign(
+      topics.flatMap { topic in
+        (0..<topic.partitions).map { TopicPartition(topic: topic.name, partition: $0) }
+      })
+  }
+
+  /// - Returns: false when told to stop before the store took the messages.
+  private func take(_ messages: [IncomingMessage]) async -> Bool {
+    var backoff = Backoff()
+    while true {
+      do {
+        try await receive(messages[...])
+        return true
+      } catch {
+        // The store is at fault, not a message: the batch stays in hand and the partitions wait.
+        logger.error(
+          "The store did not take a batch; it is tried again",
+          metadata: ["error": "\(error)", "messages": "\(messages.count)", "again.in": "\(backoff.next)"])
+        guard await backoff.wait() else { return false }
+      }
+    }
+  }
+
+  private func receive(_ messages: ArraySlice<IncomingMessage>) async throws {
+    do {
+      try await store.write { work in
+        // Only what was parked before this batch or by it can hold a message up.
+        var anyParked = try !Parked.isEmpty(work)
+        for message in messages {
+          try inbox.receive(message, anyParked: anyParked, work)
+          if !anyParked { anyParked = try !Parked.isEmpty(work) }
+        }
+      }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      // Not the disk: some message cannot be committed. Halve the batch until it stands alone.
+      guard messages.count > 1 else {
+        try await bury(messages[messages.startIndex], error)
+        return
+      }
+      let middle = messages.startIndex + messages.count / 2
+      try await receive(messages[..<middle])
+      try await receive(messages[middle...])
+    }
+  }
+
+  private func bury(_ message: IncomingMessage, _ error: any Error) async throws {
+    try await store.write { work in
+      let envelope = Envelope(headers: message.headers)
+      try DeadLetters.bury(
+        message, envelope, reason: "its effect cannot be committed: \(error)", attempts: 1, work)
+      inbox.report(message, envelope, "\(error)")
+    }
+  }
+
+  private func commit(_ messages: [IncomingMessage], _ consumer: KafkaConsumer) async {
+    var next: [TopicPartition: Int64] = [:]
+    for message in messages { next[message.place] = message.offset + 1 }
+    wire.embedded?.handled(by: store.service, next)
+    Failpoint.beforeOffsets.reach(in: store.service)
+    do {
+      try await consumer.commit(next)
+    } catch {
+      // Harmless: the messages come again and the inbox knows them.
+      logger.info("Offsets were not committed", metadata: ["error": "\(error)"])
+    }
+  }
+}

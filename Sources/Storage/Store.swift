@@ -1,0 +1,107 @@
+import Foundation
+public import GRDB
+import Synchronization
+
+/// A service's own SQLite file: every decision it ever made, and nothing of any other service.
+///
+/// Write-ahead log, `synchronous=FULL`: what was answered survives the loss of power. One connection does
+/// all writes and all checkpoints, and one process owns the file: SQLite before 3.51.3 can corrupt a
+/// write-ahead log that two connections write or checkpoint at the same moment. Readers are read-only.
+public final class Store: Sendable {
+  /// The name of the owning service: `"delivery"`.
+  public let service: String
+  public let file: String
+  private let pool: DatabasePool
+  private let groupCommit: GroupCommit
+  private let signals = CommitSignals()
+  private let lock: Mutex<StoreLock?>
+  private let clock: @Sendable () -> Timestamp
+
+  /// Opens `<folder>/<service>.sqlite`, creating folder and file, and brings its schema up to date.
+  ///
+  /// - Throws: ``StoreError``; `.inUse` at once when another process owns the file.
+  public init(
+    service: String, folder: String, migrations: [Migration],
+    clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) throws {
+    self.service = service
+    self.clock = clock
+    file = "\(folder)/\(service).sqlite"
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError.cannotOpen(file: file, reason: "its folder cannot be created")
+    }
+    lock = Mutex(try StoreLock(besides: file))
+    do {
+      pool = try DatabasePool(path: file, configuration: Self.configuration(label: service))
+      try pool.writeWithoutTransaction(Self.prepareWriter)
+      try migrations.apply(to: pool, file: file)
+    } catch let error as DatabaseError {
+      throw StoreError.cannotOpen(file: file, reason: error.message ?? "\(error.resultCode)")
+    }
+    groupCommit = GroupCommit(pool: pool, service: service, signals: signals, clock: clock)
+  }
+
+  /// Decides, durably: when this returns, everything the decision wrote is on disk; when it throws, nothing
+  /// of it is. Decisions that wait at the same time share one disk write.
+  ///
+  /// `decision` may run a second time when another unit of its group could not be committed: it writes
+  /// through the unit of work and nowhere else.
+  public func write<Value: Sendable>(
+    _ decision: @escaping @Sendable (UnitOfWork) throws -> Value
+  ) async throws -> Value {
+    guard lock.withLock({ $0 != nil }) else { throw StoreError.closed }
+    return try await groupCommit.perform(decision)
+  }
+
+  /// Reads one consistent snapshot, beside the writer and without waiting for it.
+  public func read<Value: Sendable>(
+    _ value: @escaping @Sendable (Database) throws -> Value
+  ) async throws -> Value {
+    try await pool.read(value)
+  }
+
+  /// Wakes after every commit that raised `signal`; signals melt into one while the reader is busy.
+  public func commits(raising signal: CommitSignal) -> AsyncStream<Void> {
+    signals.stream(signal)
+  }
+
+  /// The time decisions are made at.
+  public var now: Timestamp { clock() }
+
+  /// The version of the SQLite library in use: `"3.40.1"`.
+  public func sqliteVersion() async throws -> String {
+    try await pool.read { try String.fetchOne($0, sql: "SELECT sqlite_version()") ?? "unknown" }
+  }
+
+  /// Waits for the units under way, folds the log into the file, lets the file go. Safe to call twice.
+  public func close() async throws {
+    guard lock.withLock({ $0 != nil }) else { return }
+    _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    try pool.close()
+    lock.withLock { $0 = nil }
+  }
+
+  private static func configuration(label: String) -> Configuration {
+    var configuration = Configuration()
+    configuration.label = "store.\(label)"
+    configuration.maximumReaderCount = 4
+    configuration.foreignKeysEnabled = true
+    configuration.prepareDatabase { database in
+      try database.execute(sql: "PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF")
+    }
+    return configuration
+  }
+
+  private static func prepareWriter(_ database: Database) throws {
+    // GRDB chooses NORMAL, which may forget the last commits when the power goes.
+    try database.execute(
+      sql: """
+        PRAGMA synchronous = FULL;
+        PRAGMA cache_size = -8000;
+        PRAGMA wal_autocheckpoint = 4000;
+        PRAGMA journal_size_limit = 67108864;
+        """)
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Contracts
+import Messaging
+
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Play every story against the running services and check what became of it.",
+    discussion: "Exit status 1 when anything did not hold.")
+
+  func run() async throws {
+    let program = try Program()
+    let client = try await APIClient(program, subject: "demo")
+    let topics = EventCatalog.topics(of: ServiceCatalog.all.map(\.name)).map(\.name)
+    let watch = try await EventWatch(program, topics: topics) { print($0) }
+    let watching = Task { await watch.run() }
+    var checklist = Checklist()
+    do {
+      try await WorkflowStory(program, client, watch).play(&checklist)
+    } catch {
+      checklist.note("the story could be told to its end", false, "\(error)")
+    }
+    await watch.close()
+    await watching.value
+    print("\n\(checklist.table)")
+    if !checklist.allHeld { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import HTTPAPI
+import Hosting
+import Messaging
+
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run one service against the cluster that KAFKA_BOOTSTRAP_SERVERS names.",
+    discussion: """
+      Tokens are checked with the keys at JWKS_URL; without it, with the development key in the data folder.
+      """)
+
+  @Argument(help: ArgumentHelp("One of: \(ServiceCatalog.all.map(\.name).joined(separator: ", "))."))
+  var service: String
+
+  func validate() throws {
+    guard ServiceCatalog.entry(service) != nil else {
+      let names = ServiceCatalog.all.map(\.name).joined(separator: ", ")
+      throw ValidationError("There is no service \(service). There are: \(names).")
+    }
+  }
+
+  func run() async throws {
+    let program = try Program()
+    guard let cluster = program.cluster else {
+      throw Complaint("KAFKA_BOOTSTRAP_SERVERS is not set: a single service needs a cluster to speak to.")
+    }
+    let telemetry = program.bootstrapTelemetry()
+    let jwks = try program.settings.text("JWKS_URL") ?? DevelopmentKeys(data: program.dataFolder).jwks
+    let entries = ServiceCatalog.all.filter { $0.name == service }
+    try await RunningServices(program, telemetry, on: .cluster(Wire(cluster: cluster))).run(
+      entries, verifier: TokenVerifier(jwks: jwks), extra: [])
+  }
+}

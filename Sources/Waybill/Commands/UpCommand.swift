@@ -1,0 +1,30 @@
+import ArgumentParser
+import HTTPAPI
+import Hosting
+import ServiceLifecycle
+
+struct Up: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run every service in this process, on a broker of its own.",
+    discussion: """
+      With KAFKA_BOOTSTRAP_SERVERS that cluster is used and no broker is started. The first SIGTERM or SIGINT \
+      stops cleanly, the second at once; nothing is lost either way.
+      """)
+
+  func run() async throws {
+    let program = try Program()
+    let telemetry = program.bootstrapTelemetry()
+    let broker = try Broker(program)
+    var extra: [any Service] = []
+    let jwks: String
+    if let url = program.settings.text("JWKS_URL") {
+      jwks = url
+    } else {
+      let issuer = try DevelopmentIssuer(program)
+      extra.append(issuer)
+      jwks = issuer.jwks
+    }
+    try await RunningServices(program, telemetry, on: .broker(broker)).run(
+      ServiceCatalog.all, verifier: TokenVerifier(jwks: jwks), extra: extra)
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Hosting
+import Kafka
+import Logging
+import ServiceContextModule
+import Storage
+import Telemetry
+
+/// What every command starts from: the settings, read once, and where things are.
+struct Program: Sendable {
+  let settings: Settings
+  let dataFolder: String
+  let host: String
+  let logLevel: Logger.Level
+
+  init() throws {
+    settings = Settings(ProcessInfo.processInfo.environment)
+    dataFolder = settings.text("WAYBILL_DATA") ?? "./data"
+    host = settings.text("HOST") ?? "127.0.0.1"
+    guard let level = Logger.Level(rawValue: (settings.text("LOG_LEVEL") ?? "info").lowercased()) else {
+      throw SettingError(
+        key: "LOG_LEVEL",
+        expected: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    logLevel = level
+  }
+
+  /// Logs on standard error, so that standard output stays with what a command has to say.
+  func bootstrapTelemetry() -> Telemetry {
+    // A reader of our output that goes away must not take the services with it.
+    signal(SIGPIPE, SIG_IGN)
+    let correlation = Logger.MetadataProvider {
+      guard let context = ServiceContext.current else { return [:] }
+      var metadata: Logger.Metadata = [:]
+      if let id = context.correlationID { metadata["correlation.id"] = "\(id)" }
+      if let id = context.causationID { metadata["event.id"] = "\(id)" }
+      return metadata
+    }
+    return Telemetry.bootstrap(
+      logLevel: logLevel, output: .standardError, metadataProviders: [correlation])
+  }
+
+  func logger(_ label: String) -> Logger {
+    var logger = Logger(label: label)
+    logger.logLevel = logLevel
+    return logger
+  }
+
+  /// The cluster that KAFKA_BOOTSTRAP_SERVERS names; nil without it.
+  var cluster: KafkaConfiguration? {
+    settings.text("KAFKA_BOOTSTRAP_SERVERS").map {
+      KafkaConfiguration(bootstrapServers: $0, properties: settings.kafkaProperties)
+    }
+  }
+
+  /// The file in which a running `waybill up` leaves the address of its embedded broker.
+  var brokerFile: String { "\(dataFolder)/broker" }
+
+  /// The broker that the running services use.
+  func reachableBroker() throws -> KafkaConfiguration {
+    if let cluster { return cluster }
+    guard let address = try? String(contentsOfFile: brokerFile, encoding: .utf8) else {
+      throw Complaint(
+        "No broker is known: set KAFKA_BOOTSTRAP_SERVERS, or start `waybill up` with the same WAYBILL_DATA.")
+    }
+    return KafkaConfiguration(
+      bootstrapServers: address.trimmingCharacters(in: .whitespacesAndNewlines),
+      properties: settings.kafkaProperties.merging(["fetch.wait.max.ms": "1"]) { chosen, _ in chosen })
+  }
+}
+
+/// What is wrong with how a command was called, for the person who called it.
+struct Complaint: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

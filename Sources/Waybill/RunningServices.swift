@@ -1,0 +1,101 @@
+import Foundation
+import HTTPAPI
+import Hosting
+import Kafka
+import Logging
+import Messaging
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+
+/// Services running together in this process, and what they share.
+struct RunningServices {
+  private let program: Program
+  private let telemetry: Telemetry
+  private let broker: KafkaSide
+
+  /// How the program is connected: by what `up` brings along, or to a cluster.
+  enum KafkaSide {
+    case broker(Broker)
+    case cluster(Wire)
+
+    var wire: Wire {
+      switch self {
+      case .broker(let broker): broker.wire
+      case .cluster(let wire): wire
+      }
+    }
+  }
+
+  init(_ program: Program, _ telemetry: Telemetry, on broker: KafkaSide) {
+    self.program = program
+    self.telemetry = telemetry
+    self.broker = broker
+  }
+
+  /// Runs `entries` until told to stop.
+  /// - Parameter extra: what has to run beside them.
+  func run(_ entries: [ServiceCatalog.Entry], verifier: TokenVerifier, extra: [any Service]) async throws {
+    let ready = Announcement(expected: entries.count, broker: broker.wire.kafka.bootstrapServers)
+    let metricsPort = try program.settings.port("METRICS_PORT", default: 0)
+    let render: @Sendable () -> String = { telemetry.metrics.render() }
+    let environment = ServiceEnvironment(
+      settings: program.settings, dataFolder: program.dataFolder, host: program.host, wire: broker.wire,
+      verifier: verifier, metrics: metricsPort == 0 ? render : nil, logLevel: program.logLevel
+    ) { name, port in
+      ready.listening(name, "http://\(program.host):\(port)")
+    }
+    var services = extra
+    if metricsPort != 0 {
+      services.append(
+        MetricsServer(host: program.host, port: metricsPort, setting: "METRICS_PORT", text: render))
+    }
+    services.append(SideBySide(hosts: try entries.map { try $0.host(environment) }))
+    let group = ServiceGroup(services: services, logger: program.logger("waybill"))
+    let signals = StopSignals(stop: group)
+    try await group.run()
+    signals.release()
+    if case .broker(let broker) = broker { broker.close() }
+  }
+}
+
+/// Hosts that start and stop at the same time.
+private struct SideBySide: Service {
+  let hosts: [ServiceHost]
+
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for host in hosts { group.addTask { try await host.run() } }
+      try await group.waitForAll()
+    }
+  }
+}
+
+/// Says where everything is, once all of it takes requests.
+private final class Announcement: Sendable {
+  private let started = ContinuousClock.now
+  private let expected: Int
+  private let broker: String
+  private let addresses = Mutex<[String: String]>([:])
+
+  init(expected: Int, broker: String) {
+    self.expected = expected
+    self.broker = broker
+  }
+
+  func listening(_ name: String, _ address: String) {
+    let all = addresses.withLock { addresses in
+      addresses[name] = address
+      return addresses
+    }
+    guard all.count == expected else { return }
+    let width = (all.keys.map(\.count) + [6]).max() ?? 6
+    let lines = all.sorted { $0.key < $1.key }.map { name, address in
+      name.padding(to: width) + " " + address
+    }
+    let elapsed = (ContinuousClock.now - started).formatted(
+      .units(allowed: [.milliseconds], width: .narrow))
+    let text = lines.joined(separator: "\n") + "\nbroker \(broker)\nready in \(elapsed)\n"
+    FileHandle.standardOutput.write(Data(text.utf8))
+  }
+}

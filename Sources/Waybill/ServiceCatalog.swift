@@ -1,0 +1,24 @@
+import Delivery
+import Hosting
+import Workflow
+
+/// Every service of the suite. A new one is one line here.
+enum ServiceCatalog {
+  struct Entry: Sendable {
+    let name: String
+    let defaultPort: Int
+    let host: @Sendable (ServiceEnvironment) throws -> ServiceHost
+
+    /// Where it listens: `<NAME>_PORT`, or its own port.
+    func port(_ settings: Settings) throws -> Int {
+      try settings.port("\(name.uppercased())_PORT", default: defaultPort)
+    }
+  }
+
+  static let all: [Entry] = [
+    Entry(name: WorkflowService.name, defaultPort: WorkflowService.defaultPort, host: WorkflowService.host),
+    Entry(name: DeliveryService.name, defaultPort: DeliveryService.defaultPort, host: DeliveryService.host),
+  ]
+
+  static func entry(_ name: String) -> Entry? { all.first { $0.name == name } }
+}

@@ -1,0 +1,67 @@
+import Metrics
+import Synchronization
+
+/// Counts what was counted and timed in this process, by name and dimensions.
+final class RecordingMetrics: MetricsFactory {
+  /// The process has one: tests look for their own service name in it.
+  static let shared: RecordingMetrics = {
+    let metrics = RecordingMetrics()
+    MetricsSystem.bootstrap(metrics)
+    return metrics
+  }()
+
+  private let recorded = Mutex<[String: Int]>([:])
+
+  func count(_ label: String, _ dimensions: [(String, String)]) -> Int {
+    recorded.withLock { $0[Self.name(label, dimensions)] ?? 0 }
+  }
+
+  private static func name(_ label: String, _ dimensions: [(String, String)]) -> String {
+    label + dimensions.map { " \($0.0)=\($0.1)" }.joined()
+  }
+
+  private func add(_ name: String) {
+    recorded.withLock { $0[name, default: 0] += 1 }
+  }
+
+  private final class Handler: CounterHandler, RecorderHandler, TimerHandler, MeterHandler {
+    let name: String
+    let metrics: RecordingMetrics
+
+    init(_ name: String, _ metrics: RecordingMetrics) {
+      self.name = name
+      self.metrics = metrics
+    }
+
+    func increment(by: Int64) { metrics.add(name) }
+    func reset() {}
+    func record(_ value: Int64) { metrics.add(name) }
+    func record(_ value: Double) { metrics.add(name) }
+    func recordNanoseconds(_ duration: Int64) { metrics.add(name) }
+    func set(_ value: Int64) {}
+    func set(_ value: Double) {}
+    func increment(by: Double) {}
+    func decrement(by: Double) {}
+  }
+
+  func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    Handler(Self.name(label, dimensions), self)
+  }
+
+  func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    Handler(Self.name(label, dimensions), self)
+  }
+
+  func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    Handler(Self.name(label, dimensions), self)
+  }
+
+  func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    Handler(Self.name(label, dimensions), self)
+  }
+
+  func destroyCounter(_ handler: any CounterHandler) {}
+  func destroyRecorder(_ handler: any RecorderHandler) {}
+  func destroyTimer(_ handler: any TimerHandler) {}
+  func destroyMeter(_ handler: any MeterHandler) {}
+}
