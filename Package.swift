@@ -21,8 +21,8 @@ let package = Package(
     .room(
       "HTTPAPI",
       [
-        "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .httpClient, .nio, .nioHTTP1, .logging,
-        .metrics, .tracing, .lifecycle,
+        "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .crypto, .httpClient, .nio, .nioHTTP1,
+        .logging, .metrics, .tracing, .lifecycle,
       ]),
     .room("Hosting", ["HTTPAPI", "Messaging", "Storage", .httpTypes, .logging, .metrics, .lifecycle]),
     .room("Telemetry", [.logging, .metrics, .tracing]),
@@ -42,18 +42,45 @@ let package = Package(
       ],
       swiftSettings: .strict),
 
+    // Measurements: `make bench`.
+    .executableTarget(
+      name: "WaybillBench",
+      dependencies: [
+        "Kafka", "Storage", "Messaging", "Telemetry", .arguments, .grdb, .httpClient, .nio, .nioHTTP1, .logging,
+        .metrics, .lifecycle,
+      ],
+      path: "Benchmarks/Waybill", swiftSettings: .strict),
+    .executableTarget(
+      name: "KafkaSwift", dependencies: ["Kafka", .logging], path: "Benchmarks/KafkaSwift",
+      swiftSettings: .strict),
+
     // Tests: one target a room, and the journeys through all of them.
-    .tests("Kafka", []),
+    .tests("Kafka", [.logging]),
     .tests("Storage", [.grdb]),
-    .tests("Messaging", ["Kafka", "Storage", .grdb, .tracing]),
-    .tests("HTTPAPI", ["Storage", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes, .jwt]),
+    .tests("Messaging", ["Kafka", "Storage", .grdb, .logging, .lifecycle]),
+    .tests(
+      "HTTPAPI",
+      [
+        "Storage", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes, .jwt, .httpClient, .nio,
+        .nioHTTP1, .lifecycle, .logging, .metrics, .tracing,
+      ]),
     .tests("Telemetry", [.logging, .metrics, .tracing]),
-    .tests("Contracts", ["Messaging"]),
-    .tests("Workflow", ["HTTPAPI", "Storage", "Messaging", "Contracts", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes]),
-    .tests("Delivery", ["HTTPAPI", "Storage", "Messaging", "Contracts", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes]),
+    .tests("Contracts", ["Messaging", "Storage"]),
+    .tests(
+      "Workflow",
+      [
+        "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
+        .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
+      ]),
+    .tests(
+      "Delivery",
+      [
+        "Workflow", "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
+        .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
+      ]),
     .testTarget(
       name: "Journeys",
-      dependencies: ["Kafka", "Storage", "Messaging", "Contracts", .grdb, .httpClient, .nio],
+      dependencies: ["Waybill", "Kafka", "Storage", .grdb, .httpClient, .nio, .nioHTTP1, .logging],
       swiftSettings: .strict),
   ]
 )
@@ -118,6 +145,7 @@ extension Target.Dependency {
   static var httpClient: Self { .product(name: "AsyncHTTPClient", package: "async-http-client") }
   static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
   static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
+  static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
   static var jwt: Self { .product(name: "JWTKit", package: "jwt-kit") }
 }
 
@@ -135,6 +163,7 @@ enum Packages {
       .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
       .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
       .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+      .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
       .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ]
   }

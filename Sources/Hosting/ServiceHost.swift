@@ -12,7 +12,8 @@ public struct ServiceHost: Service {
   public let name: String
   public let port: Int
   public let store: Store
-  private let server: any Service
+  private let openapi: String
+  private let serves: @Sendable (API, Store) -> Void
   private let subscription: Subscription
   private let environment: ServiceEnvironment
 
@@ -22,28 +23,36 @@ public struct ServiceHost: Service {
   ///   - serves: puts the service's routes on its API.
   public init(
     _ name: String, port: Int, in environment: ServiceEnvironment, schema: [Migration],
-    listensTo handlers: [any Handler], openapi: String, serves: (API, Store) -> Void
+    listensTo handlers: [any Handler], openapi: String,
+    serves: @escaping @Sendable (API, Store) -> Void
   ) throws {
     self.name = name
     self.environment = environment
     self.port = port
+    self.openapi = openapi
+    self.serves = serves
     store = try Store(
       service: name, folder: environment.dataFolder,
       migrations: [Migration].messaging + [Migration].idempotency + schema)
+    subscription = Subscription(
+      store: store, wire: environment.wire, handlers: handlers, logger: environment.logger(name))
+  }
+
+  /// The service's routes, and those that every service has: for its server, and for tests of them.
+  public func api() -> API {
     let api = API(
       service: name, store: store, verifier: environment.verifier, openapi: openapi,
       metrics: environment.metrics)
     serves(api, store)
     DeadLetterRoutes(store: store).register(on: api)
-    server = api.server(
-      host: environment.host, port: port, setting: "\(name.uppercased())_PORT",
-      logger: environment.logger(name), onListening: environment.onListening(name))
-    subscription = Subscription(
-      store: store, wire: environment.wire, handlers: handlers, logger: environment.logger(name))
+    return api
   }
 
   public func run() async throws {
     let logger = environment.logger(name)
+    let server = api().server(
+      host: environment.host, port: port, setting: "\(name.uppercased())_PORT", logger: logger,
+      onListening: environment.onListening(name))
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [

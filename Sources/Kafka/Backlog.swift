@@ -1,5 +1,4 @@
 internal import CRdKafka
-internal import Synchronization
 
 /// The batches that found the queue full, in the order they came. Only the producer's thread
 /// has one; what senders add meanwhile lies in the shared state until its turn.
@@ -7,7 +6,7 @@ struct Backlog {
   private var batches: ArraySlice<SendBatch> = []
 
   /// Produces until the queue is full again or nothing waits.
-  mutating func drain(into handle: ClientHandle, _ state: borrowing Mutex<ProducerLoop.State>) {
+  mutating func drain(into handle: ClientHandle, _ state: Monitor<ProducerLoop.State>) {
     while refill(from: state) {
       while let batch = batches.first {
         guard handle.produce(batch) == .finished || fits(batch, handle) else { return }
@@ -16,7 +15,7 @@ struct Backlog {
     }
   }
 
-  mutating func refuseAll(_ state: borrowing Mutex<ProducerLoop.State>) {
+  mutating func refuseAll(_ state: Monitor<ProducerLoop.State>) {
     while refill(from: state) {
       while let batch = batches.popFirst() {
         withExtendedLifetime(batch) {
@@ -29,7 +28,7 @@ struct Backlog {
   }
 
   /// False when nothing waits, which ends the congestion.
-  private mutating func refill(from state: borrowing Mutex<ProducerLoop.State>) -> Bool {
+  private mutating func refill(from state: Monitor<ProducerLoop.State>) -> Bool {
     guard batches.isEmpty else { return true }
     batches = state.withLock { state in
       defer { state.backlog = [] }

@@ -72,11 +72,13 @@ final class ClientCallbacks: Sendable {
   }
 
   private func log(_ level: Int32, _ facility: String, _ text: String) {
-    let levels: [Logger.Level] = [
-      .critical, .critical, .critical, .error, .warning, .notice, .info, .debug,
-    ]
+    // Numbered as in syslog. A fatal error is routine: the owner builds a new client.
+    let levels: [Logger.Level] = [.error, .error, .error, .error, .warning, .notice, .info, .debug]
+    // One configuration serves producers and consumers: what only the other kind reads is no warning.
+    let isForTheOtherKind = facility == "CONFWARN" && text.contains("property and will be ignored by this")
     logger.log(
-      level: levels[min(max(Int(level), 0), 7)], "\(configuration.redacted(text))",
+      level: isForTheOtherKind ? .debug : levels[min(max(Int(level), 0), 7)],
+      "\(configuration.redacted(text))",
       metadata: ["kafka.facility": "\(facility)"])
   }
 

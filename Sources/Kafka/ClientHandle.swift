@@ -45,7 +45,9 @@ final class ClientHandle: @unchecked Sendable {
     SystemThread.run("kafka-destroy") { [callbacks, lifetime] in
       for topic in parts.topics { rd_kafka_topic_destroy(topic.pointer) }
       rd_kafka_queue_destroy(parts.queue)
-      rd_kafka_destroy(parts.rk)
+      // A consumer has been closed by its thread. Closing it again here would run a callback with
+      // nobody to answer it, and after a fatal error never end.
+      rd_kafka_destroy_flags(parts.rk, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
       withExtendedLifetime(callbacks) { lifetime.gone.open() }
     }
   }
@@ -90,4 +92,13 @@ final class Lifetime: Sendable {
   let gone = Gate()
   /// Batches the application still holds; they keep the client from being destroyed.
   let heldBatches = Atomic<Int>(0)
+
+  /// Waits for the end without blocking, and not for ever.
+  func end(logger: Logger) async {
+    await SystemThread.run("kafka-close") { [self] in
+      if !gone.block(until: .now + .seconds(5)) {
+        logger.error("librdkafka does not let go of a client; it is left behind")
+      }
+    }
+  }
 }

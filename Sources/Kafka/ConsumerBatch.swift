@@ -56,11 +56,16 @@ public final class ConsumerBatch: @unchecked Sendable, RandomAccessCollection {
     return ConsumerRecord(batch: self, index: position)
   }
 
-  /// The next offset to read of every partition in the batch: what to commit once all is done.
-  public var nextOffsets: [TopicPartition: Int64] {
-    var offsets: [TopicPartition: Int64] = [:]
-    for record in self { offsets[record.topicPartition] = record.offset + 1 }
-    return offsets
+  /// Moves these messages to a batch of their own; they are not this batch's to destroy any more.
+  func moving(_ ranges: [Range<Int>]) -> ConsumerBatch? {
+    guard let handle else { return nil }
+    let count = ranges.reduce(0) { $0 + $1.count }
+    let moved = UnsafeMutablePointer<Message?>.allocate(capacity: count)
+    for (place, index) in ranges.joined().enumerated() {
+      moved[place] = messages[index]
+      messages[index] = nil
+    }
+    return ConsumerBatch(moved, count: count, handle)
   }
 
   @inline(__always)
@@ -92,7 +97,9 @@ public final class ConsumerBatch: @unchecked Sendable, RandomAccessCollection {
 
   /// Runs once, after the last reader.
   private func destroyMessages() {
-    for index in 0..<count { rd_kafka_message_destroy(messages[index]) }
+    for index in 0..<count {
+      if let message = messages[index] { rd_kafka_message_destroy(message) }
+    }
     handle?.lifetime.heldBatches.wrappingSubtract(1, ordering: .relaxed)
     handle = nil
   }

@@ -55,10 +55,7 @@ final class ConsumerMailbox: Sendable {
         let known: Demand.Answer? = post { state in
           if state.phase != .open || demand.isCancelled { return .success(nil) }
           if let error = state.fatalError { return .failure(error) }
-          if let batch = state.leftover {
-            state.leftover = nil
-            return .success(batch)
-          }
+          if let batch = state.shelf.take() { return .success(batch) }
           demand.continuation = continuation
           state.demands.append(demand)
           return nil
@@ -77,27 +74,25 @@ final class ConsumerMailbox: Sendable {
     return try answer.get()
   }
 
-  /// Gives a batch to whoever asked first, or keeps it for the next who asks.
-  func deliver(_ batch: ConsumerBatch) {
-    let waiting = monitor.withLock { state -> CheckedContinuation<Demand.Answer, Never>? in
-      guard !state.demands.isEmpty else {
-        state.leftover = batch
-        return nil
+  /// Changes what lies ready and gives it to those who asked. Called by the consumer's thread,
+  /// which alone puts something on the shelf: nothing is overwritten here.
+  func rearrange(_ body: (inout Shelf) -> Void) {
+    var shelf = monitor.withLock { state in
+      defer { state.shelf = Shelf() }
+      return state.shelf
+    }
+    body(&shelf)
+    let served = monitor.withLock { state in
+      state.shelf = shelf
+      var served: [(CheckedContinuation<Demand.Answer, Never>?, ConsumerBatch)] = []
+      while !state.demands.isEmpty, let batch = state.shelf.take() {
+        let demand = state.demands.removeFirst()
+        served.append((demand.continuation, batch))
+        demand.continuation = nil
       }
-      let demand = state.demands.removeFirst()
-      defer { demand.continuation = nil }
-      return demand.continuation
+      return served
     }
-    waiting?.resume(returning: .success(batch))
-  }
-
-  /// Forgets an undelivered batch that holds records of these partitions.
-  func drop(_ partitions: Set<TopicPartition>) {
-    let leftover = monitor.withLock { $0.leftover }
-    guard let leftover, leftover.contains(where: { partitions.contains($0.topicPartition) }) else { return }
-    monitor.withLock { state in
-      if state.leftover === leftover { state.leftover = nil }
-    }
+    for (continuation, batch) in served { continuation?.resume(returning: .success(batch)) }
   }
 
   /// Answers everybody who waits for a batch.

@@ -11,8 +11,7 @@ struct ConsumerState {
   var commands: [Command] = []
   /// Tasks that wait for a batch, first come first served.
   var demands: [Demand] = []
-  /// A batch whose demand was cancelled at the last moment: the next demand gets it.
-  var leftover: ConsumerBatch?
+  var shelf = Shelf()
   /// The thread is inside a poll, from which only librdkafka can wake it.
   var isPolling = false
   var hasReplies = false
@@ -22,15 +21,12 @@ struct ConsumerState {
   /// Gets nil when it came too late.
   typealias Command = @Sendable (ConsumerThread?) -> Void
 
-  var isAsked: Bool { !demands.isEmpty && fatalError == nil }
-  var hasErrands: Bool { !commands.isEmpty || hasReplies }
-
   enum Step { case serve, fetch, sleep, stop }
 
   var nextStep: Step {
-    if hasErrands { return .serve }
+    if !commands.isEmpty || hasReplies { return .serve }
     if phase != .open { return .stop }
-    return isAsked ? .fetch : .sleep
+    return demands.isEmpty || fatalError != nil ? .sleep : .fetch
   }
 }
 

@@ -4,7 +4,7 @@ internal import Logging
 extension ConsumerThread {
   /// Leaves the group and lets go of the client. The handlers of what is revoked run first.
   func shutDown() {
-    mailbox.end(.success(nil)) { $0.leftover = nil }
+    mailbox.end(.success(nil)) { $0.shelf = Shelf() }
     leaveGroup()
     // Commits that are on their way are answered within a second or not at all.
     let deadline = Moment.now + .seconds(1)

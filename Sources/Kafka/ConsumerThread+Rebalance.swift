@@ -56,8 +56,6 @@ extension ConsumerThread {
       await onRebalance(change, owner)
       mailbox.post { $0.handlerIsDone = true }
     }
-    isRebalancing = true
-    defer { isRebalancing = false }
     var deadline: Moment?
     while true {
       let isDone = mailbox.monitor.withLock { $0.handlerIsDone }
@@ -77,14 +75,14 @@ extension ConsumerThread {
 
   /// Marks what was fetched but not yet delivered: it now belongs to somebody else.
   private func setAside(_ revoked: Set<TopicPartition>) {
-    for index in 0..<capacity {
+    mailbox.rearrange { $0.remove(revoked) }
+    for index in 0..<(isGathering ? capacity : 0) {
       guard let message = gathering[index] else { break }
       guard let topic = message.pointee.rkt else { continue }
       let place = TopicPartition(
         topic: String(cString: rd_kafka_topic_name(topic)), partition: message.pointee.partition)
       if revoked.contains(place) { stale.insert(message) }
     }
-    mailbox.drop(revoked)
   }
 
   private func check(_ error: KafkaError?) {

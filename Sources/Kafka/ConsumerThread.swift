@@ -24,9 +24,8 @@ final class ConsumerThread: @unchecked Sendable {
   var replies: OpaquePointer?
   var pending: [Int: @Sendable (Result<Void, KafkaError>) -> Void] = [:]
   var lastReply = 0
-  /// Set while a rebalance waits for the application's handler.
-  var isRebalancing = false
-  /// What is being gathered, for the rebalance callback inside the same call.
+  /// What is being gathered, for a rebalance inside the same call; afterwards not to be read.
+  var isGathering = false
   var gathering: UnsafeMutablePointer<ConsumerBatch.Message?>
   let capacity: Int
   /// Gathered before their partition was revoked in the same call; never delivered.
@@ -81,16 +80,21 @@ final class ConsumerThread: @unchecked Sendable {
 
   // MARK: - Fetching
 
+  /// Not ahead of the application, which librdkafka's own queue is: so rebalances come only while
+  /// the application waits for a batch, when it has committed the one before.
   private func fetch() {
     let count = gather(timeout: 1000)
     guard count > 0 else { return }
-    mailbox.deliver(ConsumerBatch(gathering, count: count, handle))
+    let batch = ConsumerBatch(gathering, count: count, handle)
     gathering = .allocate(capacity: capacity)
+    mailbox.rearrange { $0.add(batch) }
   }
 
   /// Fills `gathering` and returns how many messages are fit to be delivered.
   func gather(timeout: Int32) -> Int {
+    isGathering = true
     let count = ckafka_gather(handle.queue, timeout, gathering, capacity)
+    isGathering = false
     mailbox.monitor.withLock { $0.isPolling = false }
     var kept = 0
     var bytes = 0

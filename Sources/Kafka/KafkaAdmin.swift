@@ -7,6 +7,7 @@ public final class KafkaAdmin: Sendable {
   let timeout: Duration
   private let handle: Mutex<ClientHandle?>
   private let lifetime: Lifetime
+  private let logger: Logger
 
   public init(
     _ configuration: KafkaConfiguration, timeout: Duration = .seconds(10), logger: Logger
@@ -14,6 +15,7 @@ public final class KafkaAdmin: Sendable {
     let conf = try configuration.makeNative([])
     let handle = try ClientHandle(.producer, conf, configuration, logger: logger)
     self.timeout = timeout
+    self.logger = logger
     lifetime = handle.lifetime
     self.handle = Mutex(handle)
   }
@@ -21,7 +23,7 @@ public final class KafkaAdmin: Sendable {
   /// Calls that are going on end first. May be called again.
   public func close() async {
     handle.withLock { $0 = nil }
-    await lifetime.gone.pass()
+    await lifetime.end(logger: logger)
   }
 
   /// Runs a blocking question on a thread of its own.

@@ -2,9 +2,8 @@ extension KafkaConfiguration {
   typealias Properties = [(name: String, value: String)]
 
   static let clientDefaults: Properties = [
-    ("client.id", "waybill"),
     // Nagle holds small requests back for an acknowledgement that is itself delayed.
-    ("socket.nagle.disable", "true"),
+    ("socket.nagle.disable", "true")
   ]
 
   static let producerDefaults: Properties = [

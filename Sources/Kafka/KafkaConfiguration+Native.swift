@@ -35,13 +35,11 @@ extension KafkaConfiguration {
 
   /// Blots out secret values in a text that comes from librdkafka.
   func redacted(_ text: String) -> String {
-    let secret = ["password", "secret", "jaas", "pem", "oauthbearer.config", "username"]
-    var text = text
-    for (name, value) in properties
-    where !value.isEmpty && secret.contains(where: { name.contains($0) }) {
-      while let range = text.firstRange(of: value) { text.replaceSubrange(range, with: "***") }
+    let secret = ["password", "secret", "jaas", "pem", "oauthbearer.config"]
+    return properties.reduce(text) { text, property in
+      let isSecret = !property.value.isEmpty && secret.contains { property.key.contains($0) }
+      return isSecret ? text.replacing(property.value, with: "***") : text
     }
-    return text
   }
 }
 

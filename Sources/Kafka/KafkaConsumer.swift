@@ -5,8 +5,10 @@ internal import Synchronization
 /// Reads records in batches, as a member of a group or from partitions of its own choice, and
 /// commits only what it is told to.
 ///
-/// Records are fetched when `batches` is asked for one; an application that does not ask for
-/// longer than `max.poll.interval.ms` loses its place in the group.
+/// Records are fetched, and the group rebalances, only while a task waits for a batch: one that
+/// commits a batch before it asks for the next never has work in hand when partitions are revoked.
+/// An application that does not ask for longer than `max.poll.interval.ms` loses its place in the
+/// group.
 public final class KafkaConsumer: Sendable {
   let mailbox: ConsumerMailbox
   let groupID: String
@@ -137,20 +139,24 @@ public final class KafkaConsumer: Sendable {
   /// application still holds stay readable; the last of them frees the client. May be called again.
   public func close() async {
     mailbox.post { if $0.phase == .open { $0.phase = .closing } }
-    await SystemThread.run("kafka-close") { [finished, lifetime, logger] in
-      guard finished.block(until: .now + .seconds(15)) else {
-        return logger.error("The consumer does not close; it is left behind")
-      }
-      let held = lifetime.heldBatches.load(ordering: .relaxed)
-      guard held == 0 else {
-        return logger.notice(
-          "The consumer is closed; its memory is freed with the batches that are still held",
-          metadata: ["kafka.batches": "\(held)"])
-      }
-      if !lifetime.gone.block(until: .now + .seconds(5)) {
-        logger.error("librdkafka does not let go of the consumer; it is left behind")
-      }
+    let isFinished = await SystemThread.run("kafka-close") { [finished] in
+      finished.block(until: .now + .seconds(15))
     }
+    guard isFinished else {
+      return logger.error("The consumer does not close; it is left behind")
+    }
+    let held = lifetime.heldBatches.load(ordering: .relaxed)
+    guard held == 0 else {
+      return logger.notice(
+        "The consumer is closed; its memory is freed with the batches that are still held",
+        metadata: ["kafka.batches": "\(held)"])
+    }
+    await lifetime.end(logger: logger)
+  }
+
+  /// Makes librdkafka behave as after a fatal error.
+  func failFatally(_ code: KafkaError.Code, _ reason: String) throws(KafkaError) {
+    _ = rd_kafka_test_fatal_error(try openHandle().rk, code.error, reason)
   }
 
   private func openHandle() throws(KafkaError) -> ClientHandle {

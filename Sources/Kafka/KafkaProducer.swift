@@ -1,11 +1,11 @@
 internal import CRdKafka
 public import Logging
-internal import Synchronization
 
 /// Sends records: idempotent, acknowledged by all replicas, in order per key.
 ///
 /// A full local queue makes senders wait, never fail. Cancelling a task that sends only stops the
-/// waiting: the message cannot be called back.
+/// waiting: the message cannot be called back. A producer that is dropped without `close()` gives
+/// up what is still on its way.
 public final class KafkaProducer: Sendable {
   private let loop: ProducerLoop
   private let lifetime: Lifetime
@@ -60,7 +60,7 @@ public final class KafkaProducer: Sendable {
   /// Gives what is on its way that long to arrive, then fails the rest. May be called again.
   public func close(within limit: Duration = .seconds(5)) async {
     await loop.close(within: limit)
-    await lifetime.gone.pass()
+    await lifetime.end(logger: loop.logger)
   }
 
   /// Makes librdkafka behave as after a fatal error.

@@ -1,7 +1,6 @@
 internal import CRdKafka
 internal import Glibc
 internal import Logging
-internal import Synchronization
 
 /// The producer's thread and what it shares with senders.
 ///
@@ -22,13 +21,13 @@ final class ProducerLoop: Sendable {
 
   enum Phase { case open, closing, purging, stopping }
 
-  let state: Mutex<State>
+  let state: Monitor<State>
   let logger: Logger
   private let stopped = Gate()
   private let closed = Gate()
 
   init(_ handle: ClientHandle, logger: Logger) {
-    state = Mutex(State(handle: handle))
+    state = Monitor(State(handle: handle))
     self.logger = logger
     SystemThread.run("kafka-producer") { [self] in run(handle) }
   }
@@ -68,7 +67,10 @@ final class ProducerLoop: Sendable {
       let phase = state.withLock { $0.phase }
       switch phase {
       case .open, .closing: backlog.drain(into: handle, state)
-      case .purging: backlog.refuseAll(state)
+      case .purging:
+        // Here, so that nothing can be produced after it: its report would never come.
+        backlog.refuseAll(state)
+        rd_kafka_purge(handle.rk, Int32(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT))
       case .stopping:
         backlog.refuseAll(state)
         return stopped.open()
@@ -137,7 +139,6 @@ final class ProducerLoop: Sendable {
     while state.withLock({ $0.producing > 0 }) { usleep(100) }
     state.withLock { $0.phase = .purging }
     handle.wake()
-    rd_kafka_purge(handle.rk, Int32(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT))
     flush(until: .now + .seconds(2))
     state.withLock {
       $0.phase = .stopping

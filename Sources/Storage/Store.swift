@@ -59,7 +59,12 @@ public final class Store: Sendable {
   public func read<Value: Sendable>(
     _ value: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {
-    try await pool.read(value)
+    guard lock.withLock({ $0 != nil }) else { throw StoreError.closed }
+    do {
+      return try await pool.read(value)
+    } catch let error as DatabaseError where error.isStorageTrouble {
+      throw StoreError.unavailable(reason: error.message ?? "\(error.resultCode)")
+    }
   }
 
   /// Wakes after every commit that raised `signal`; signals melt into one while the reader is busy.

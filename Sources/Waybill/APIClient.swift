@@ -31,6 +31,13 @@ struct APIClient: Sendable {
     }
   }
 
+  /// Fails at once when nobody listens; by default it would go on trying.
+  private static let client: HTTPClient = {
+    var configuration = HTTPClient.Configuration()
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return HTTPClient(configuration: configuration)
+  }()
+
   let program: Program
   let token: String?
 
@@ -60,7 +67,7 @@ struct APIClient: Sendable {
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     let response: HTTPClientResponse
     do {
-      response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+      response = try await Self.client.execute(request, timeout: .seconds(60))
     } catch {
       throw Complaint("\(service.name) does not answer at \(address) (\(error)). Is it running?")
     }

@@ -9,8 +9,6 @@ struct Broker {
   let wire: Wire
   private let embedded: EmbeddedBroker?
 
-  var address: String { wire.kafka.bootstrapServers }
-
   init(_ program: Program) throws {
     if let cluster = program.cluster {
       wire = Wire(cluster: cluster)
@@ -27,9 +25,5 @@ struct Broker {
       atPath: program.dataFolder, withIntermediateDirectories: true)
     try Data("\(broker.bootstrapServers)\n".utf8).write(
       to: URL(fileURLWithPath: program.brokerFile), options: .atomic)
-  }
-
-  func close() {
-    embedded?.close()
   }
 }

@@ -12,35 +12,22 @@ import Telemetry
 struct RunningServices {
   private let program: Program
   private let telemetry: Telemetry
-  private let broker: KafkaSide
+  private let wire: Wire
 
-  /// How the program is connected: by what `up` brings along, or to a cluster.
-  enum KafkaSide {
-    case broker(Broker)
-    case cluster(Wire)
-
-    var wire: Wire {
-      switch self {
-      case .broker(let broker): broker.wire
-      case .cluster(let wire): wire
-      }
-    }
-  }
-
-  init(_ program: Program, _ telemetry: Telemetry, on broker: KafkaSide) {
+  init(_ program: Program, _ telemetry: Telemetry, on wire: Wire) {
     self.program = program
     self.telemetry = telemetry
-    self.broker = broker
+    self.wire = wire
   }
 
   /// Runs `entries` until told to stop.
   /// - Parameter extra: what has to run beside them.
   func run(_ entries: [ServiceCatalog.Entry], verifier: TokenVerifier, extra: [any Service]) async throws {
-    let ready = Announcement(expected: entries.count, broker: broker.wire.kafka.bootstrapServers)
+    let ready = Announcement(expected: entries.count, broker: wire.kafka.bootstrapServers)
     let metricsPort = try program.settings.port("METRICS_PORT", default: 0)
     let render: @Sendable () -> String = { telemetry.metrics.render() }
     let environment = ServiceEnvironment(
-      settings: program.settings, dataFolder: program.dataFolder, host: program.host, wire: broker.wire,
+      settings: program.settings, dataFolder: program.dataFolder, host: program.host, wire: wire,
       verifier: verifier, metrics: metricsPort == 0 ? render : nil, logLevel: program.logLevel
     ) { name, port in
       ready.listening(name, "http://\(program.host):\(port)")
@@ -55,7 +42,6 @@ struct RunningServices {
     let signals = StopSignals(stop: group)
     try await group.run()
     signals.release()
-    if case .broker(let broker) = broker { broker.close() }
   }
 }
 

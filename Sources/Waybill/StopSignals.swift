@@ -18,6 +18,7 @@ final class StopSignals {
       source.setEventHandler {
         guard !isStopping else { _exit(128 + number) }
         isStopping = true
+        FileHandle.standardOutput.write(Data("stopping\n".utf8))
         Task { await group.triggerGracefulShutdown() }
       }
       source.resume()

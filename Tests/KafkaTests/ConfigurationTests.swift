@@ -22,6 +22,17 @@ struct `Configuring a client` {
     #expect(refused?.description.contains("s3cret") == false)
   }
 
+  @Test func `can be printed without giving a secret away`() {
+    let configuration = KafkaConfiguration(
+      bootstrapServers: "here:9092", properties: ["sasl.password": "s3cret"])
+    var dumped = ""
+    dump(configuration, to: &dumped)
+    #expect("\(configuration)".contains("sasl.password"))
+    for text in ["\(configuration)", String(reflecting: configuration), dumped] {
+      #expect(!text.contains("s3cret"))
+    }
+  }
+
   @Test func `refuses what cannot be together`() {
     let clash = error(["acks": "1"])
     #expect(clash?.description.contains("acks") == true)

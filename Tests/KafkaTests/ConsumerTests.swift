@@ -1,5 +1,6 @@
-import Kafka
 import Testing
+
+@testable import Kafka
 
 @Suite(.timeLimit(.minutes(1)))
 struct `Reading partitions of one's own choice` {
@@ -89,6 +90,26 @@ struct `Reading partitions of one's own choice` {
     await producer.close()
   }
 
+  @Test func `keeps back what it fetched ahead of a pause`() async throws {
+    let bench = try Bench(partitions: 2)
+    let producer = try bench.producer()
+    _ = await producer.send((0..<400).map { .text("\($0)", partition: $0 % 2) })
+    let consumer = try await bench.reader(2, maximumBatch: 5)
+    var read = try await consumer.read(20) { $0.topicPartition }
+    try await consumer.pause([zero])
+    let zeros = read.count { $0 == zero }
+    #expect(try await consumer.position([zero]) == (zeros == 0 ? [:] : [zero: Int64(zeros)]))
+    let others = try await consumer.read(200 - (read.count - zeros)) { $0.topicPartition }
+    #expect(others.allSatisfy { $0.partition == 1 })
+    try await consumer.resume([zero])
+    let offsets = try await consumer.read(200 - zeros) { $0.offset }
+    #expect(offsets == Array(Int64(zeros)..<200))
+    read += others
+    #expect(read.count == 200 + zeros)
+    await consumer.close()
+    await producer.close()
+  }
+
   @Test func `loses nothing when paused and resumed in mid-stream`() async throws {
     let bench = try Bench()
     let producer = try bench.producer()
@@ -100,7 +121,7 @@ struct `Reading partitions of one's own choice` {
       try await consumer.pause([zero])
       try await consumer.resume([zero])
     }
-    values += try await consumer.values(900)
+    values += try await consumer.values(1000 - values.count)
     #expect(values == (0..<1000).map { "\($0)" })
     await consumer.close()
     await producer.close()
@@ -174,6 +195,17 @@ struct `Reading partitions of one's own choice` {
     let error = await #expect(throws: KafkaError.self) { try await consumer.commit([zero: 1]) }
     #expect(error?.code == .groupAuthorizationFailed)
     try await consumer.commit([zero: 1])
+    await consumer.close()
+  }
+
+  @Test func `throws once the client is finished`() async throws {
+    let bench = try Bench()
+    let consumer = try await bench.reader()
+    let loop = Task { for try await _ in consumer.batches {} }
+    try consumer.failFatally(.init(rawValue: 82), "fenced")
+    let error = await #expect(throws: KafkaError.self) { try await loop.value }
+    #expect(error?.code.rawValue == 82)
+    #expect(error?.isFatal == true)
     await consumer.close()
   }
 }

@@ -28,7 +28,7 @@ struct Serve: AsyncParsableCommand {
     let telemetry = program.bootstrapTelemetry()
     let jwks = try program.settings.text("JWKS_URL") ?? DevelopmentKeys(data: program.dataFolder).jwks
     let entries = ServiceCatalog.all.filter { $0.name == service }
-    try await RunningServices(program, telemetry, on: .cluster(Wire(cluster: cluster))).run(
+    try await RunningServices(program, telemetry, on: Wire(cluster: cluster)).run(
       entries, verifier: TokenVerifier(jwks: jwks), extra: [])
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import HTTPAPI
 import Hosting
 import ServiceLifecycle
@@ -24,7 +25,9 @@ struct Up: AsyncParsableCommand {
       extra.append(issuer)
       jwks = issuer.jwks
     }
-    try await RunningServices(program, telemetry, on: .broker(broker)).run(
+    try await RunningServices(program, telemetry, on: broker.wire).run(
       ServiceCatalog.all, verifier: TokenVerifier(jwks: jwks), extra: extra)
+    // Everything is durable by now. Taking the embedded broker apart would cost another second.
+    withExtendedLifetime(broker) { Foundation.exit(EXIT_SUCCESS) }
   }
 }

@@ -65,7 +65,10 @@ final class EventWatch: Sendable {
       type: headers["ce_type"] ?? "?", id: headers["ce_id"] ?? "?",
       correlationID: headers["ce_correlationid"] ?? "?",
       payload: String(decoding: record.value ?? [], as: UTF8.self))
-    show("  \(sighting.type.padding(to: 26)) \(record.topic)[\(record.partition)]@\(record.offset)  \(sighting.payload)")
+    if state.withLock({ !$0.sightings.contains { $0.id == sighting.id } }) {
+      let place = "\(record.topic)[\(record.partition)]@\(record.offset)"
+      show("  \(sighting.type.padding(to: 25)) \(place.padding(to: 28)) \(sighting.payload)")
+    }
     let resumed = state.withLock { state in
       state.sightings.append(sighting)
       let resumed = state.waiters.filter { $0.matches(sighting) }

@@ -3,7 +3,9 @@ import Messaging
 
 /// Something to be handed over to a client, usually at the end of a workflow.
 struct Delivery: Hashable, Sendable {
+  /// In Unicode scalars: a single character may be made of a megabyte of them, which no broker takes.
   static let longestName = 200
+  static let longestWorkflowID = 100
 
   let id: DeliveryID
   /// Nil for a delivery that stands alone.
@@ -31,7 +33,7 @@ struct Delivery: Hashable, Sendable {
     _ id: DeliveryID, named name: String, for workflow: WorkflowID?, at now: Timestamp
   ) throws(DeliveryError) -> Delivery {
     guard name.contains(where: { !$0.isWhitespace }) else { throw .nameIsEmpty }
-    guard name.count <= longestName else { throw .nameIsTooLong }
+    guard name.unicodeScalars.count <= longestName else { throw .nameIsTooLong }
     return Delivery(
       id: id, workflowID: workflow, name: name, state: .new, createdAt: now, updatedAt: now,
       sentAt: nil)
@@ -60,6 +62,9 @@ struct Delivery: Hashable, Sendable {
   /// Gives a delivery that was made before the two were linked its workflow.
   /// - Returns: whether anything changed.
   mutating func link(to workflow: WorkflowID, at now: Timestamp) throws(DeliveryError) -> Bool {
+    guard (1...Self.longestWorkflowID).contains("\(workflow)".unicodeScalars.count) else {
+      throw .noWorkflowID
+    }
     if let workflowID {
       guard workflowID == workflow else { throw .belongsToAnotherWorkflow(workflowID) }
       return false

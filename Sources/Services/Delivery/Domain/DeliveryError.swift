@@ -5,6 +5,8 @@ enum DeliveryError: Error, Hashable {
   case nameIsEmpty
   case nameIsTooLong
   case unknownDelivery(String)
+  /// Empty, or too long to be the id of anything.
+  case noWorkflowID
   case alreadyDelivered
   case belongsToAnotherWorkflow(WorkflowID)
   case workflowHasAnotherDelivery(DeliveryID)

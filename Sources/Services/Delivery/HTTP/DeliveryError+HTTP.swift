@@ -4,6 +4,7 @@ extension DeliveryError: ProblemConvertible {
   var problem: Problem {
     switch self {
     case .nameIsEmpty, .nameIsTooLong: .invalid("/name", sentence)
+    case .noWorkflowID: .invalid("/workflowId", sentence)
     case .unknownDelivery: .notFound(sentence)
     case .alreadyDelivered:
       .conflict("already-delivered", title: "The delivery was sent", detail: sentence)

@@ -33,7 +33,8 @@ struct DeliveryRoutes {
       return .ok(DeliveryAnswer(delivery))
     }
 
-    api.decide(.put, "/api/delivery/deliveries/{id}", scope: .write, DeliveryChange.self) { call, body, work in
+    api.decide(.put, "/api/delivery/deliveries/{id}", scope: .write, DeliveryChange.self) {
+      call, body, work in
       var delivery = try Self.delivery(call, work)
       if try delivery.move(to: body.state, at: work.now) {
         try delivery.update(work.database)

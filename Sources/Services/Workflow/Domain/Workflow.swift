@@ -9,6 +9,7 @@ struct Workflow: Hashable, Sendable {
     let state: DeliveryState
   }
 
+  /// In Unicode scalars: a single character may be made of a megabyte of them, which no broker takes.
   static let longestName = 200
 
   let id: WorkflowID
@@ -30,7 +31,7 @@ struct Workflow: Hashable, Sendable {
     _ id: WorkflowID, named name: String, at now: Timestamp
   ) throws(WorkflowError) -> (Workflow, [WorkflowTask]) {
     guard name.contains(where: { !$0.isWhitespace }) else { throw .nameIsEmpty }
-    guard name.count <= longestName else { throw .nameIsTooLong }
+    guard name.unicodeScalars.count <= longestName else { throw .nameIsTooLong }
     let workflow = Workflow(id: id, name: name, createdAt: now, updatedAt: now, delivery: nil)
     let tasks = TaskName.allCases.map {
       WorkflowTask(workflowID: workflow.id, name: $0, state: .new, updatedAt: now)
@@ -40,7 +41,9 @@ struct Workflow: Hashable, Sendable {
 
   /// Notes what became of the delivery; it never goes back from DELIVERED.
   /// - Returns: whether anything changed.
-  mutating func link(_ id: DeliveryID, _ state: DeliveryState, at now: Timestamp) throws(WorkflowError) -> Bool {
+  mutating func link(_ id: DeliveryID, _ state: DeliveryState, at now: Timestamp) throws(WorkflowError)
+    -> Bool
+  {
     if let delivery {
       guard delivery.id == id else { throw .belongsToAnotherDelivery(delivery.id) }
       guard delivery.state == .new, state == .delivered else { return false }

@@ -13,6 +13,7 @@ extension WorkflowError {
     case .deliverIsDoneBySending:
       "DELIVER is done when the workflow's delivery is sent: PUT {\"state\":\"DELIVERED\"} on the delivery."
     case .belongsToAnotherDelivery(let id): "It already belongs to delivery \(id)."
+    case .deliveryIsTaken(let id, let owner): "Delivery \(id) belongs to workflow \(owner)."
     }
   }
 }

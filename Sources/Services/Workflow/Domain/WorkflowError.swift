@@ -10,4 +10,5 @@ enum WorkflowError: Error, Hashable {
   /// The DELIVER task is done when the delivery is sent, and in no other way: that is how the two stay in step.
   case deliverIsDoneBySending
   case belongsToAnotherDelivery(DeliveryID)
+  case deliveryIsTaken(DeliveryID, by: WorkflowID)
 }

@@ -8,8 +8,8 @@ extension WorkflowError: ProblemConvertible {
     case .goesBack: .conflict("task-goes-back", title: "A task only moves forward", detail: sentence)
     case .deliverIsDoneBySending:
       .conflict("deliver-by-sending", title: "The delivery was not sent", detail: sentence)
-    case .belongsToAnotherDelivery:
-      .conflict("linked-elsewhere", title: "The workflow has another delivery", detail: sentence)
+    case .belongsToAnotherDelivery, .deliveryIsTaken:
+      .conflict("linked-elsewhere", title: "The link exists already", detail: sentence)
     }
   }
 }

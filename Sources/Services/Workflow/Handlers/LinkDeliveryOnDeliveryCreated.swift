@@ -13,8 +13,9 @@ struct LinkDeliveryOnDeliveryCreated: Handler {
       return .postponed(for: .seconds(1))
     }
     do {
+      try Workflow.checkOwner(of: event.id, is: workflowID, in: work.database)
       guard try workflow.link(event.id, .new, at: work.now) else { return .ignored }
-    } catch {
+    } catch let error as WorkflowError {
       return .refused(reason: "workflow \(workflowID): \(error.sentence)")
     }
     try workflow.update(work.database)

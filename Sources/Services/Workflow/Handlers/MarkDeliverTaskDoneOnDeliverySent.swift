@@ -16,9 +16,10 @@ struct MarkDeliverTaskDoneOnDeliverySent: Handler {
     let linked: Bool
     let moved: Bool
     do {
+      try Workflow.checkOwner(of: event.id, is: workflowID, in: work.database)
       linked = try workflow.link(event.id, .delivered, at: work.now)
       moved = try task.move(to: .done, at: work.now)
-    } catch {
+    } catch let error as WorkflowError {
       return .refused(reason: "workflow \(workflowID): \(error.sentence)")
     }
     guard linked || moved else { return .ignored }

@@ -27,6 +27,13 @@ extension Workflow: FetchableRecord, PersistableRecord {
     try filter(key: id.rawValue).fetchOne(database)
   }
 
+  /// Every delivery belongs to one workflow.
+  /// - Throws: ``WorkflowError/deliveryIsTaken(_:by:)`` when it belongs to another one than `id`.
+  static func checkOwner(of delivery: DeliveryID, is id: WorkflowID, in database: Database) throws {
+    let owner = try filter(Column("delivery_id") == delivery.rawValue).fetchOne(database)
+    if let owner, owner.id != id { throw WorkflowError.deliveryIsTaken(delivery, by: owner.id) }
+  }
+
   /// The newest first.
   static func page(_ request: PageRequest, in database: Database) throws -> Page<Workflow> {
     var rows = order(Column("id").desc).limit(request.limit + 1)

@@ -1,0 +1,67 @@
+import Contracts
+import Messaging
+
+/// An event as it was once published: its value on the wire, byte for byte, for ever.
+///
+/// A payload may gain optional fields: that is a further golden beside the old one. What changes an existing
+/// one breaks every consumer, and is a new version of the event's name.
+struct Golden: Sendable, CustomStringConvertible {
+  let name: String
+  let topic: String
+  let key: String
+  let payload: String
+
+  var description: String { "\(name) \(key)" }
+
+  static let all = [
+    Golden(
+      name: "workflow.created.v1", topic: "workflow.created", key: "0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60",
+      payload: #"""
+        {"createdAt":"2026-11-20T09:15:30.123Z","id":"0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60","name":"2022 XYZ Corp Tax Return"}
+        """#),
+    Golden(
+      name: "workflow.created.v1", topic: "workflow.created", key: "w/1",
+      payload: #"""
+        {"createdAt":"1970-01-01T00:00:00.000Z","id":"w/1","name":"Steuer \"2022\" / Zürich\n"}
+        """#),
+    Golden(
+      name: "workflow.task-updated.v1", topic: "workflow.task-updated",
+      key: "0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60",
+      payload: #"""
+        {"name":"PREPARE","state":"NEW","updatedAt":"2026-11-20T09:15:30.123Z","workflowId":"0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60"}
+        """#),
+    Golden(
+      name: "workflow.task-updated.v1", topic: "workflow.task-updated",
+      key: "0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60",
+      payload: #"""
+        {"name":"REVIEW","state":"IN_PROGRESS","updatedAt":"2026-11-20T09:16:00.000Z","workflowId":"0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60"}
+        """#),
+    Golden(
+      name: "workflow.task-updated.v1", topic: "workflow.task-updated",
+      key: "0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60",
+      payload: #"""
+        {"name":"DELIVER","state":"DONE","updatedAt":"2026-11-20T17:42:07.500Z","workflowId":"0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60"}
+        """#),
+    Golden(
+      name: "delivery.created.v1", topic: "delivery.created", key: "0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35",
+      payload: #"""
+        {"createdAt":"2026-11-20T09:15:30.141Z","id":"0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35","name":"2022 XYZ Corp Tax Return","workflowId":"0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60"}
+        """#),
+    // It stands alone.
+    Golden(
+      name: "delivery.created.v1", topic: "delivery.created", key: "0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35",
+      payload: #"""
+        {"createdAt":"2026-11-20T09:15:30.141Z","id":"0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35","name":"XYZ Tax Return Delivery"}
+        """#),
+    Golden(
+      name: "delivery.sent.v1", topic: "delivery.sent", key: "0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35",
+      payload: #"""
+        {"id":"0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35","sentAt":"2026-11-20T17:42:07.488Z","workflowId":"0197f2a4-6d1c-7b3e-8f42-5a1c9d3e7b60"}
+        """#),
+    Golden(
+      name: "delivery.sent.v1", topic: "delivery.sent", key: "0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35",
+      payload: #"""
+        {"id":"0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35","sentAt":"2026-11-20T17:42:07.488Z"}
+        """#),
+  ]
+}

@@ -1,0 +1,99 @@
+import Contracts
+import Foundation
+import Storage
+import Testing
+
+@testable import Messaging
+
+/// What was published once stays readable, and is written in the same way ever after.
+@Suite struct KeepingContracts {
+  private struct Unlisted: Error {
+    let name: String
+  }
+
+  /// The event of that name as the catalog knows it.
+  private func type(_ name: String) throws -> any Event.Type {
+    guard let type = EventCatalog.events.first(where: { $0.name == name }) else { throw Unlisted(name: name) }
+    return type
+  }
+
+  private func read<Fact: Event>(_ text: String, as type: Fact.Type) throws -> Fact {
+    try EventCoding.decoder.decode(type, from: Data(text.utf8))
+  }
+
+  private func written(_ event: some Event) throws -> String {
+    String(decoding: try EventCoding.encoder.encode(event), as: UTF8.self)
+  }
+
+  @Test(arguments: Golden.all)
+  func `is read and written again without a changed byte`(golden: Golden) throws {
+    let event = try read(golden.payload, as: type(golden.name))
+    #expect(try written(event) == golden.payload)
+  }
+
+  @Test(arguments: Golden.all)
+  func `travels under its name, on its topic, by its key`(golden: Golden) throws {
+    let type = try type(golden.name)
+    #expect(type.topic.name == golden.topic)
+    #expect(try read(golden.payload, as: type).key == golden.key)
+  }
+
+  @Test(arguments: Golden.all)
+  func `fields that came later are ignored`(golden: Golden) throws {
+    let newer = #"{"zz":{"a":[1,null]},"priority":7,"# + golden.payload.dropFirst()
+    let event = try read(newer, as: type(golden.name))
+    #expect(try written(event) == golden.payload)
+  }
+
+  @Test(arguments: Golden.all)
+  func `no field it was published with may be missing or null`(golden: Golden) throws {
+    let type = try type(golden.name)
+    let fields = try #require(
+      JSONSerialization.jsonObject(with: Data(golden.payload.utf8)) as? [String: Any])
+    for field in fields.keys where field != "workflowId" || type == WorkflowTaskUpdated.self {
+      for replacement in [nil, NSNull()] as [NSNull?] {
+        var broken = fields
+        broken[field] = replacement
+        let text = String(decoding: try JSONSerialization.data(withJSONObject: broken), as: UTF8.self)
+        #expect(throws: DecodingError.self, "\(field) \(text)") {
+          let event = try read(text, as: type)
+          return event.key
+        }
+      }
+    }
+  }
+
+  @Test func `a delivery that says null for its workflow stands alone`() throws {
+    let event = try read(
+      #"{"id":"d1","sentAt":"2026-11-20T17:42:07Z","workflowId":null}"#, as: DeliverySent.self)
+    #expect(event.workflowId == nil)
+    #expect(event.sentAt == Timestamp("2026-11-20T17:42:07.000Z"))
+  }
+
+  @Test func `every event there is has a golden, and no two share a name`() {
+    let names = EventCatalog.events.map { $0.name }
+    #expect(Set(names).count == names.count)
+    #expect(Set(Golden.all.map(\.name)) == Set(names))
+  }
+
+  @Test func `every value of an enumeration is in a golden or is written down here`() {
+    #expect(TaskName.allCases.map(\.rawValue) == ["PREPARE", "REVIEW", "DELIVER"])
+    #expect(TaskState.allCases.map(\.rawValue) == ["NEW", "IN_PROGRESS", "DONE"])
+    #expect(DeliveryState.allCases.map(\.rawValue) == ["NEW", "DELIVERED"])
+  }
+
+  @Test func `names are their topics with a version`() {
+    for event in EventCatalog.events {
+      #expect(event.name.hasPrefix("\(event.topic.name).v"))
+      #expect(Int(event.name.dropFirst("\(event.topic.name).v".count)) != nil)
+    }
+  }
+
+  @Test func `topics are each listed once, and every service has its dead letters`() {
+    #expect(
+      EventCatalog.topics(of: ["workflow", "delivery"]).map(\.name) == [
+        "workflow.created", "workflow.task-updated", "delivery.created", "delivery.sent",
+        "workflow.dead-letters", "delivery.dead-letters",
+      ])
+  }
+}

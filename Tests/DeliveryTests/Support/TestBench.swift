@@ -1,0 +1,80 @@
+import Contracts
+import Delivery
+import Foundation
+import GRDB
+import HTTPAPI
+import Hosting
+import Hummingbird
+import HummingbirdTesting
+import Kafka
+import Logging
+import Messaging
+import ServiceLifecycle
+import Storage
+import Testing
+
+/// The delivery service as the program runs it, with a folder, keys and a broker of the test's own.
+final class TestBench: Sendable {
+  static let everything: Set<Scope> = [
+    "deliveries:read", "deliveries:write", "workflows:read", "workflows:write", "dead-letters:read",
+    "dead-letters:write",
+  ]
+
+  let folder: String
+  let broker: EmbeddedBroker
+  let keys: DevelopmentKeys
+  let environment: ServiceEnvironment
+  let host: ServiceHost
+  let logger: Logger
+
+  var store: Store { host.store }
+
+  init() throws {
+    folder = NSTemporaryDirectory() + "delivery-\(UUID().uuidString)"
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    self.logger = logger
+    broker = try EmbeddedBroker(logger: logger)
+    for topic in EventCatalog.topics(of: ["delivery"]) {
+      try broker.createTopic(topic.name, partitions: topic.partitions)
+    }
+    keys = try DevelopmentKeys(data: folder)
+    environment = ServiceEnvironment(
+      settings: Settings(["DELIVERY_PORT": "0", "WORKFLOW_PORT": "0"]), dataFolder: folder, host: "127.0.0.1",
+      wire: Wire(embedded: broker.bootstrapServers, ledger: EmbeddedLedger()),
+      verifier: try TokenVerifier(jwks: keys.jwks), metrics: { "" }, logLevel: .critical)
+    host = try DeliveryService.host(in: environment)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// Lets `body` call the service's routes; nothing else of it runs, so what it publishes stays in the outbox.
+  /// - Parameter neighbour: the service to call instead.
+  func serving(_ neighbour: ServiceHost? = nil, _ body: @Sendable (Caller) async throws -> Void) async throws
+  {
+    let token = try await keys.token(subject: "ada", scopes: Self.everything)
+    try await (neighbour ?? host).api().application(logger: logger).test(.router) { client in
+      try await body(Caller(client: client, token: token))
+    }
+  }
+
+  /// Runs the whole service around `body`, with its neighbours, then stops it cleanly.
+  func running(with neighbours: [ServiceHost] = [], _ body: @Sendable (Caller) async throws -> Void)
+    async throws
+  {
+    let group = ServiceGroup(services: [host] + neighbours, logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      do {
+        try await serving(nil, body)
+      } catch {
+        await group.triggerGracefulShutdown()
+        throw error
+      }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Kafka
+import Logging
+import NIOHTTP1
+import Testing
+
+@Suite("Keeping workflows and deliveries in step", .serialized)
+struct StoryTests {
+  @Test func `both stories hold, as the demonstration plays and checks them`() async throws {
+    let stack = try Stack()
+    try await stack.start()
+    let demo = try await stack.run("demo")
+    #expect(demo.exit.status == 0, "\(demo.lines.suffix(25).joined(separator: "\n"))")
+    #expect(demo.lines.contains { $0.contains("BROKEN") } == false)
+    #expect(demo.lines.last?.hasSuffix("held") == true)
+  }
+
+  @Test func `one trace and one correlation lead from the request to the last event of its story`() async throws {
+    let stack = try Stack()
+    try await stack.start()
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    let answer = try await stack.send(
+      .POST, "workflow", "/api/workflow/workflows", json: #"{"name":"Traced"}"#,
+      headers: ["traceparent": "00-\(trace)-00f067aa0ba902b7-01", "x-correlation-id": "story-1"])
+    let id = try #require(answer["id"])
+    try await stack.until("it has a delivery") { try await !stack.deliveries(of: id).isEmpty }
+    let consumer = try KafkaConsumer(
+      KafkaConfiguration(bootstrapServers: stack.broker, properties: ["fetch.wait.max.ms": "1"]),
+      groupID: "trace", logger: Logger(label: "test"))
+    let topics = ["workflow.created", "delivery.created"]
+    try await consumer.assign(
+      topics.flatMap { topic in (0..<12).map { TopicPartition(topic: topic, partition: $0) } })
+    var seen: [String: [String: String]] = [:]
+    for try await batch in consumer.batches {
+      for record in batch {
+        seen[record.topic] = Dictionary(
+          record.headers.map { ($0.name, String(decoding: $0.value ?? [], as: UTF8.self)) },
+          uniquingKeysWith: { first, _ in first })
+      }
+      if seen.count == 2 { break }
+    }
+    await consumer.close()
+    let first = try #require(seen["workflow.created"])
+    let second = try #require(seen["delivery.created"])
+    #expect(first["traceparent"]?.contains(trace) == true)
+    #expect(second["traceparent"]?.contains(trace) == true)
+    #expect(first["traceparent"] != second["traceparent"])
+    #expect(first["ce_correlationid"] == "story-1")
+    #expect(second["ce_correlationid"] == "story-1")
+    #expect(second["ce_causationid"] == first["ce_id"])
+  }
+
+  @Test func `a second process on the same data is told so at once, and the first goes on`() async throws {
+    let stack = try Stack()
+    let first = try await stack.start()
+    let second = try await stack.run("up")
+    #expect(second.exit.status != 0)
+    #expect(second.lines.contains { $0.contains("is in use by process \(first.identifier)") })
+    let answer = try await stack.send(.GET, "workflow", "/api/workflow/workflows")
+    #expect(answer.status == 200)
+  }
+
+  @Test func `a message nobody can read is a dead letter an operator can see, redrive and discard`() async throws {
+    let stack = try Stack()
+    try await stack.start()
+    let producer = try KafkaProducer(
+      KafkaConfiguration(bootstrapServers: stack.broker), logger: Logger(label: "test"))
+    _ = try await producer.send(
+      ProducerRecord(topic: "workflow.created", key: Array("x".utf8), value: Array("not json".utf8)))
+    await producer.close()
+    var id = ""
+    try await stack.until("it is listed") {
+      let line = try await stack.run("dead-letters", "list").lines.first ?? ""
+      id = line.split(separator: " ").first.map(String.init) ?? ""
+      return line.contains("workflow.created")
+    }
+    let shown = try await stack.run("dead-letters", "show", id)
+    #expect(shown.lines.contains { $0.contains("not json") })
+    let redriven = try await stack.run("dead-letters", "redrive", id)
+    #expect(redriven.lines == ["\(id) redriven"])
+    var again = ""
+    try await stack.until("it failed again, as another dead letter") {
+      let line = try await stack.run("dead-letters", "list").lines.first ?? ""
+      again = line.split(separator: " ").first.map(String.init) ?? ""
+      return line.contains("workflow.created") && again != id
+    }
+    let discarded = try await stack.run("dead-letters", "discard", again)
+    #expect(discarded.exit.status == 0)
+    #expect(try await stack.run("dead-letters", "list").lines == ["There are no dead letters."])
+    #expect(try await stack.run("dead-letters", "discard", again).exit.status == 1)
+  }
+}

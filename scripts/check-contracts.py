@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+"""Holds the published contracts to the code: both OpenAPI documents and the AsyncAPI document.
+
+Each openapi.yaml must be valid OpenAPI 3.1, list every route with its scope, and name every problem of its
+service. docs/asyncapi.yaml must list every event of Sources/Contracts with its topic, name, fields and key.
+Prints what is wrong and ends with 1; ends with 0 when nothing is.
+
+It needs PyYAML and openapi-spec-validator. Where they are missing it makes a virtual environment for itself in
+.build/venv, once, and installs them there.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".build" / "venv"
+NEEDS = ["openapi-spec-validator>=0.7,<1", "PyYAML>=6,<7"]
+METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
+
+try:
+    import yaml
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+except ImportError as missing:
+    python = VENV / "bin" / "python"
+    if os.environ.get("WAYBILL_CONTRACTS_VENV"):
+        sys.exit(f"{python} lacks a module even after its installation: {missing}. Delete {VENV} and try again.")
+    try:
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *NEEDS], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(
+            f"{missing}, and it could not be installed into {VENV}: {error}\n"
+            "Install it by hand, then run this again:\n"
+            f"  apt-get install python3-venv   # where `python3 -m venv` is missing\n"
+            f"  python3 -m venv {VENV}\n"
+            f"  {python} -m pip install {' '.join(repr(need) for need in NEEDS)}")
+    os.environ["WAYBILL_CONTRACTS_VENV"] = "1"
+    os.execv(python, [str(python), *sys.argv])
+
+faults = []
+
+
+def fault(where, what):
+    faults.append(f"{where}: {what}")
+
+
+def source(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def swift(folder):
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / folder).rglob("*.swift")))
+
+
+def load(path):
+    try:
+        document = yaml.safe_load(source(path))
+    except (OSError, yaml.YAMLError) as error:
+        fault(path, f"cannot be read: {error}")
+        return None
+    if not isinstance(document, dict):
+        fault(path, "is not a mapping")
+        return None
+    return document
+
+
+def at(document, reference):
+    """What a local $ref points to, or None."""
+    value = document
+    for part in reference.removeprefix("#/").split("/"):
+        part = part.replace("~1", "/").replace("~0", "~")
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def followed(document, value):
+    while isinstance(value, dict) and "$ref" in value:
+        value = at(document, value["$ref"])
+    return value
+
+
+def references(value):
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if key == "$ref" and isinstance(child, str):
+                yield child
+            else:
+                yield from references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from references(child)
+
+
+# OpenAPI
+
+
+def scopes(text):
+    """The names that a service gives its scopes: `.read` is workflows:read."""
+    return {f".{name}": scope for name, scope in re.findall(r'static let (\w+): Scope = "([^"]+)"', text)}
+
+
+def declared_routes(service):
+    """Every (method, path) in the code, with the scope it asks for; None for an open one."""
+    text = swift(f"Sources/Services/{service}/HTTP")
+    names = scopes(text)
+    routes = {}
+    reads = re.findall(r'api\.read\(\s*"([^"]+)",\s*scope: ([^,)\s]+)', text)
+    acts = re.findall(r'api\.(?:decide|act)\(\s*\.(\w+),\s*"([^"]+)",\s*scope: ([^,)\s]+)', text)
+    for path, scope in reads:
+        routes["get", path] = names.get(scope, scope.strip('"'))
+    for method, path, scope in acts:
+        routes[method, path] = names.get(scope, scope.strip('"'))
+    if len(routes) != len(re.findall(r"api\.(?:read|decide|act)\(", text)):
+        fault(f"Sources/Services/{service}/HTTP", "has a route that this script cannot read")
+
+    letters = source("Sources/Hosting/DeadLetterRoutes.swift")
+    for path, scope in re.findall(r'api\.read\("([^"]+)", scope: "([^"]+)"', letters):
+        routes["get", path] = scope
+    settling = re.search(r'api\.decide\(\.post, path, scope: "([^"]+)"', letters)
+    for path in re.findall(r'settle\("([^"]+)", on: api\)', letters):
+        routes["post", path] = settling.group(1) if settling else "?"
+    for path in re.findall(r'open\("([^"]+)"\)', source("Sources/HTTPAPI/Operations/API+Health.swift")):
+        routes["get", path] = None
+    return routes
+
+
+def declared_problems(service):
+    text = swift("Sources/HTTPAPI/Errors") + swift(f"Sources/Services/{service}")
+    names = re.findall(r'Problem\(\s*\.\w+,\s*"([a-z-]+)"', text)
+    names += re.findall(r'\.conflict\(\s*"([a-z-]+)"', text)
+    return {f"urn:waybill:problem:{name}" for name in names}
+
+
+def check_openapi(service):
+    path = f"Sources/Services/{service}/openapi.yaml"
+    document = load(path)
+    if document is None:
+        return
+    if not str(document.get("openapi", "")).startswith("3.1"):
+        fault(path, "is not OpenAPI 3.1")
+        return
+    errors = list(OpenAPIV31SpecValidator(document).iter_errors())
+    for error in errors:
+        place = "/".join(str(part) for part in error.absolute_path)
+        fault(path, f"{place or 'the document'}: {error.message.splitlines()[0][:300]}")
+    if errors:
+        return
+    for reference in set(references(document)):
+        if at(document, reference) is None:
+            fault(path, f"{reference} is nowhere")
+
+    routes = declared_routes(service)
+    operations = {
+        (method, template): operation
+        for template, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    }
+    for method, template in sorted(routes.keys() - operations.keys()):
+        fault(path, f"{method.upper()} {template} is served and not listed")
+    for method, template in sorted(operations.keys() - routes.keys()):
+        fault(path, f"{method.upper()} {template} is listed and not served")
+    for key in sorted(operations.keys() & routes.keys()):
+        check_operation(path, document, key, operations[key], routes[key])
+
+    ids = [operation.get("operationId") for operation in operations.values()]
+    for name in sorted({name for name in ids if name and ids.count(name) > 1}):
+        fault(path, f"the operationId {name} is used twice")
+    enum = set(document["components"]["schemas"]["Problem"]["properties"]["type"].get("enum", []))
+    for name in sorted(declared_problems(service) ^ enum):
+        fault(path, f"{name} is {'listed and never answered' if name in enum else 'answered and not listed'}")
+    check_examples(path, document)
+
+
+def check_operation(path, document, key, operation, scope):
+    where = f"{path}: {key[0].upper()} {key[1]}"
+    for needed in ("operationId", "summary", "security", "responses"):
+        if needed not in operation:
+            fault(where, f"{needed} is missing")
+            return
+    wanted = [] if scope is None else [{"bearer": [scope]}]
+    if operation["security"] != wanted:
+        fault(where, f"security is {operation['security']}, the code asks for {wanted}")
+    statuses = {int(status) for status in operation["responses"]}
+    expected = {500} if scope is None else {401, 403, 500, 503}
+    if "requestBody" in operation:
+        expected |= {400, 413, 415, 422}
+    if scope is not None and "{" in key[1]:
+        expected |= {404}
+    for status in sorted(expected - statuses):
+        fault(where, f"the answer {status} is missing")
+    for status, answer in operation["responses"].items():
+        answer = followed(document, answer)
+        media = set(answer.get("content", {}))
+        is_problem = int(status) >= 400 and not (scope is None and int(status) == 503)
+        if is_problem and media != {"application/problem+json"}:
+            fault(where, f"{status} is not answered with application/problem+json")
+        if int(status) == 201 and "Location" not in answer.get("headers", {}):
+            fault(where, "201 has no Location")
+    parameters = [followed(document, parameter) for parameter in operation.get("parameters", [])]
+    for name in re.findall(r"{(\w+)}", key[1]):
+        if not any(p["in"] == "path" and p["name"] == name and p.get("required") for p in parameters):
+            fault(where, f"the path parameter {name} is not declared")
+
+
+def check_examples(path, document):
+    """Every example must be of its own schema: an example that lies is worse than none."""
+    try:
+        from jsonschema import Draft202012Validator
+        from referencing import Registry, Resource
+        from referencing.jsonschema import DRAFT202012
+    except ImportError:
+        return
+    registry = Registry().with_resource(
+        "urn:contract", Resource.from_contents(document, default_specification=DRAFT202012))
+    for name, schema in document["components"]["schemas"].items():
+        validator = Draft202012Validator({"$ref": f"urn:contract#/components/schemas/{name}"}, registry=registry)
+        for example in schema.get("examples", []):
+            for error in validator.iter_errors(example):
+                fault(path, f"an example of {name} is none: {error.message}")
+
+
+# AsyncAPI
+
+
+def declared_events():
+    text = swift("Sources/Contracts")
+    enums = {
+        name: re.findall(r'case \w+ = "([^"]+)"', body)
+        for name, body in re.findall(r"public enum (\w+): String[^{]*{(.*?)\n}", text, re.S)
+    }
+    standard = re.search(r"partitions: Int32 = (\d+)", source("Sources/Messaging/Topic.swift"))
+    events = {}
+    for name, body in re.findall(r"public struct (\w+): Event[^{]*{(.*?)\n}", text, re.S):
+        wire = re.search(r'static let name = "([^"]+)"', body)
+        topic = re.search(r'static let topic = Topic\("([^"]+)"(?:, partitions: (\d+))?', body)
+        key = re.search(r'var key: String { "\\\((\w+)\)" }', body)
+        if not (wire and topic):
+            fault("Sources/Contracts", f"{name} does not give its name and topic as literals")
+            continue
+        fields = re.findall(r"public let (\w+): ([\w.]+)(\??)", body)
+        events[name] = {
+            "name": wire.group(1),
+            "topic": topic.group(1),
+            "partitions": int(topic.group(2) or (standard.group(1) if standard else 0)),
+            "key": key.group(1) if key else None,
+            "fields": {field for field, _, _ in fields},
+            "required": {field for field, _, optional in fields if not optional},
+            "enums": {field: enums[kind] for field, kind, _ in fields if kind in enums},
+        }
+    listed = set(re.findall(r"(\w+)\.self", source("Sources/Contracts/EventCatalog.swift")))
+    for name in sorted(listed ^ events.keys()):
+        fault("Sources/Contracts", f"{name} is {'listed, but no event' if name in listed else 'not in EventCatalog'}")
+    return events
+
+
+def check_asyncapi():
+    path = "docs/asyncapi.yaml"
+    document = load(path)
+    if document is None:
+        return
+    if not str(document.get("asyncapi", "")).startswith("3."):
+        fault(path, "is not AsyncAPI 3")
+        return
+    for needed in ("info", "channels", "operations", "components"):
+        if not isinstance(document.get(needed), dict):
+            fault(path, f"{needed} is missing")
+            return
+    broken = [reference for reference in sorted(set(references(document))) if at(document, reference) is None]
+    for reference in broken:
+        fault(path, f"{reference} is nowhere")
+    if broken:
+        return
+
+    events = declared_events()
+    channels = {channel.get("address"): channel for channel in document["channels"].values()}
+    messages = document["components"].get("messages", {})
+    for name in sorted(messages.keys() ^ events.keys()):
+        fault(path, f"the message {name} is {'no event' if name in messages else 'missing'}")
+    for topic in sorted(channels.keys() ^ {event["topic"] for event in events.values()}):
+        fault(path, f"the channel {topic} is {'no topic of an event' if topic in channels else 'missing'}")
+    for name in sorted(events.keys() & messages.keys()):
+        check_event(path, document, name, events[name], messages[name], channels.get(events[name]["topic"]))
+    check_operations(path, document, events)
+
+
+def check_event(path, document, name, event, message, channel):
+    where = f"{path}: {name}"
+    if message.get("name") != event["name"]:
+        fault(where, f"is called {message.get('name')}, the code says {event['name']}")
+    if channel:
+        if name not in channel.get("messages", {}):
+            fault(where, f"is not among the messages of {event['topic']}")
+        kafka = channel.get("bindings", {}).get("kafka", {})
+        if kafka.get("topic") != event["topic"] or kafka.get("partitions") != event["partitions"]:
+            fault(where, f"the channel's binding is not {event['topic']} with {event['partitions']} partitions")
+    if "key" not in message.get("bindings", {}).get("kafka", {}):
+        fault(where, "has no key")
+    if event["key"] not in event["required"]:
+        fault(where, f"its key {event['key']} is not one of its required fields")
+    if event["name"] not in str(message.get("headers")) or "#/components/schemas/Headers" not in references(
+            message.get("headers")):
+        fault(where, f"its headers are not those of a CloudEvent with ce_type {event['name']}")
+    payload = followed(document, message.get("payload")) or {}
+    properties = payload.get("properties", {})
+    for field in sorted(set(properties) ^ event["fields"]):
+        fault(where, f"the field {field} is {'not in the code' if field in properties else 'missing'}")
+    if set(payload.get("required", [])) != event["required"]:
+        fault(where, f"required are {sorted(event['required'])} in the code")
+    for field, values in event["enums"].items():
+        if properties.get(field, {}).get("enum") != values:
+            fault(where, f"the values of {field} are {values} in the code")
+    if not message.get("examples"):
+        fault(where, "has no example")
+    for example in message.get("examples", []):
+        given = set(example.get("payload", {}))
+        if not event["required"] <= given <= event["fields"]:
+            fault(where, f"the example {example.get('name')} does not have the fields of the event")
+
+
+def check_operations(path, document, events):
+    """Every event is sent, and every handler in the code receives under its own name."""
+    received, sent = {}, set()
+    for name, operation in document["operations"].items():
+        for reference in operation.get("messages", []):
+            event = reference["$ref"].split("/")[-1]
+            if operation.get("action") == "send":
+                sent.add(event)
+            else:
+                received[name] = event
+    for event in sorted(events.keys() - sent):
+        fault(path, f"nobody sends {event}")
+    handlers = {
+        name[0].lower() + name[1:]: event
+        for name, event in re.findall(
+            r"struct (\w+): Handler {.*?func handle\(_ event: (\w+)", swift("Sources/Services"), re.S)
+    }
+    known = {name: event for name, event in handlers.items() if event in events}
+    for name in sorted(known.keys() ^ received.keys()):
+        fault(path, f"{name} is {'no handler in the code' if name in received else 'not among the operations'}")
+    for name in sorted(known.keys() & received.keys()):
+        if known[name] != received[name]:
+            fault(path, f"{name} receives {known[name]} in the code")
+
+
+services = sorted(path.parent.name for path in ROOT.glob("Sources/Services/*/openapi.yaml"))
+if not services:
+    fault("Sources/Services", "no openapi.yaml is there")
+for service in services:
+    check_openapi(service)
+check_asyncapi()
+
+for line in faults:
+    print(line)
+if faults:
+    sys.exit(1)
+print(f"The contracts of {', '.join(services)} and of the events hold.")
