@@ -62,7 +62,7 @@ public final class Store: Sendable {
     guard lock.withLock({ $0 != nil }) else { throw StoreError.closed }
     do {
       return try await pool.read(value)
-    } catch let error as DatabaseError where error.isStorageTrouble {
+    } catch let error as DatabaseError where error.isStorageTrouble && error.resultCode != .SQLITE_READONLY {
       throw StoreError.unavailable(reason: error.message ?? "\(error.resultCode)")
     }
   }

@@ -5,7 +5,7 @@ import NIOHTTP1
 import Testing
 
 /// Services on a broker that is not theirs: a group each, as in production.
-@Suite("Outliving the broker", .serialized)
+@Suite("Outliving the broker", .serialized, .timeLimit(.minutes(5)))
 struct BrokerTests {
   static func broker() throws -> EmbeddedBroker {
     let broker = try EmbeddedBroker(logger: Logger(label: "test"))

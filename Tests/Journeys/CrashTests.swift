@@ -4,7 +4,7 @@ import NIOHTTP1
 import Testing
 
 /// `kill -9` anywhere loses nothing and doubles nothing.
-@Suite("Crashing", .serialized)
+@Suite("Crashing", .serialized, .timeLimit(.minutes(5)))
 struct CrashTests {
   struct Point: CustomTestStringConvertible, Sendable {
     let service: String

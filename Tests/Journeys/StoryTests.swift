@@ -4,7 +4,7 @@ import Logging
 import NIOHTTP1
 import Testing
 
-@Suite("Keeping workflows and deliveries in step", .serialized)
+@Suite("Keeping workflows and deliveries in step", .serialized, .timeLimit(.minutes(5)))
 struct StoryTests {
   @Test func `both stories hold, as the demonstration plays and checks them`() async throws {
     let stack = try Stack()
