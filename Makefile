@@ -10,9 +10,10 @@ run: build ## Start every service in one process, with a broker of its own, data
 
 test: setup ## Pass all tests
 	swift build --build-tests $(SWIFT_CHECKS)
-	swift test --skip-build
+	scripts/test.sh
 
-check: setup ## What the pipeline runs: lint, rooms, build with warnings as errors, tests
+check: ## What the pipeline runs: lint, rooms, build with warnings as errors, tests
+	@scripts/setup.sh python3 python3-venv
 	scripts/check
 
 build: setup ## The program, at .build/release/waybill

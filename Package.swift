@@ -36,7 +36,8 @@ let package = Package(
     .executableTarget(
       name: "Waybill",
       dependencies: [
-        "Kafka", "Storage", "Messaging", "HTTPAPI", "Hosting", "Telemetry", "Contracts", "Workflow", "Delivery",
+        "Kafka", "Storage", "Messaging", "HTTPAPI", "Hosting", "Telemetry", "Contracts", "Workflow",
+        "Delivery",
         .arguments, .hummingbird, .httpTypes, .httpClient, .nio, .nioHTTP1, .logging, .metrics, .tracing,
         .lifecycle,
       ],
@@ -46,7 +47,8 @@ let package = Package(
     .executableTarget(
       name: "WaybillBench",
       dependencies: [
-        "Kafka", "Storage", "Messaging", "Telemetry", .arguments, .grdb, .httpClient, .nio, .nioHTTP1, .logging,
+        "Kafka", "Storage", "Messaging", "Telemetry", .arguments, .grdb, .httpClient, .nio, .nioHTTP1,
+        .logging,
         .metrics, .lifecycle,
       ],
       path: "Benchmarks/Waybill", swiftSettings: .strict),

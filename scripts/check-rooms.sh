@@ -30,9 +30,9 @@ allow Sources/Messaging Kafka Storage GRDB
 allow Sources/HTTPAPI Storage GRDB Hummingbird HTTPTypes JWTKit Crypto AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOFoundationCompat
 allow Sources/Telemetry CoreMetrics Instrumentation
 allow Sources/Contracts Messaging
-allow Sources/Hosting HTTPAPI Messaging Storage
+allow Sources/Hosting HTTPAPI HTTPTypes Messaging Storage
 for service in Sources/Services/*/; do
-  allow "${service%/}" Contracts Hosting HTTPAPI Messaging Storage Jobs Resilience GRDB
+  allow "${service%/}" Contracts Hosting HTTPAPI HTTPTypes Messaging Storage Jobs Resilience GRDB
   for domain in "$service"Domain/; do [ -d "$domain" ] && allow "${domain%/}" Contracts Messaging; done
 done
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 missing=()
-for package in librdkafka-dev libsqlite3-dev pkg-config make curl ca-certificates "$@"; do
+for package in librdkafka-dev libsqlite3-dev pkg-config make "$@"; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
     missing+=("$package")
 done

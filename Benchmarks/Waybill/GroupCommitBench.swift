@@ -38,7 +38,8 @@ struct GroupCommitBench: AsyncParsableCommand {
       migrations: [
         Migration(
           "bench.1",
-          "CREATE TABLE notes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT")
+          "CREATE TABLE notes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT"
+        )
       ])
     let commitsBefore = try commits()
     let clock = ContinuousClock()
@@ -68,7 +69,9 @@ struct GroupCommitBench: AsyncParsableCommand {
   /// How many commits the store's own metrics have counted in this process.
   private func commits() throws -> Double {
     let name = #"storage_commit_units_count{service="bench"} "#
-    guard let line = metrics.render().split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return 0 }
+    guard let line = metrics.render().split(separator: "\n").first(where: { $0.hasPrefix(name) }) else {
+      return 0
+    }
     guard let count = Double(line.dropFirst(name.count)) else { throw ValidationError("no count of commits") }
     return count
   }

@@ -29,13 +29,16 @@ struct OutboxBench: AsyncParsableCommand {
     let started = clock.now
     for number in 0..<rate * seconds {
       try await clock.sleep(until: started + .seconds(Double(number) / Double(rate)))
-      try await store.write { try $0.publish(Measured(id: "\(number % 1000)", number: number, name: "measured")) }
+      try await store.write {
+        try $0.publish(Measured(id: "\(number % 1000)", number: number, name: "measured"))
+      }
     }
     try await Self.untilSent(store)
     await group.triggerGracefulShutdown()
     try await running
     let delays = try await store.read { database in
-      try Double.fetchAll(database, sql: "SELECT CAST(published_at - time AS REAL) FROM outbox WHERE state = 2")
+      try Double.fetchAll(
+        database, sql: "SELECT CAST(published_at - time AS REAL) FROM outbox WHERE state = 2")
     }
     row("decision to acknowledged at \(rate)/s, p50", "\(delays.percentile(0.5).short) ms", "5 ms")
     row("decision to acknowledged at \(rate)/s, p99", "\(delays.percentile(0.99).short) ms", "25 ms")

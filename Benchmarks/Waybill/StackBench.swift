@@ -48,7 +48,8 @@ struct StackBench: AsyncParsableCommand {
     row("resident memory at rest", "\(resting.short) MB", "100 MB")
     try await stories(token)
     try load(token)
-    row("resident memory after the load", "\(try residentMegabytes(of: stack.processIdentifier).short) MB", "")
+    row(
+      "resident memory after the load", "\(try residentMegabytes(of: stack.processIdentifier).short) MB", "")
   }
 
   /// One after another: POST a workflow, ask for its delivery until it is there.
@@ -63,7 +64,8 @@ struct StackBench: AsyncParsableCommand {
         throw ValidationError("the workflow was not accepted: \(String(decoding: body, as: UTF8.self))")
       }
       while true {
-        let list = try await send(.GET, "http://127.0.0.1:8084/api/delivery/deliveries?workflowId=\(id)", token)
+        let list = try await send(
+          .GET, "http://127.0.0.1:8084/api/delivery/deliveries?workflowId=\(id)", token)
         if list.count > 60 { break }
       }
       delays.append((clock.now - started).milliseconds)

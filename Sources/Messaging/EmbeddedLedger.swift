@@ -23,6 +23,9 @@ public final class EmbeddedLedger: Sendable {
     var handled: [TopicPartition: [String: Int64]] = [:]
     var outstanding: [String: [String: Int]] = [:]
     var confirmed: [String: [Int64]] = [:]
+    /// Topics that had no room for a row, until half of what is outstanding is confirmed.
+    var full: [String: Set<String>] = [:]
+    var relieved: Set<String> = []
     var listeners: [String: AsyncStream<Void>.Continuation] = [:]
   }
 
@@ -78,17 +81,24 @@ public final class EmbeddedLedger: Sendable {
     }
   }
 
-  /// The rows of `service` confirmed since the last call.
-  func takeConfirmed(by service: String) -> [Int64] {
-    entries.withLock { $0.confirmed.removeValue(forKey: service) ?? [] }
+  /// The rows of `service` confirmed since the last call, and whether a full topic has room again.
+  func takeConfirmed(by service: String) -> (rows: [Int64], relieved: Bool) {
+    entries.withLock { entries in
+      (entries.confirmed.removeValue(forKey: service) ?? [], entries.relieved.remove(service) != nil)
+    }
   }
 
-  /// The rows that the broker has room for now, and the topics that have no more; of such a topic nothing
-  /// leaves after the first row that has to wait.
-  func fitting(_ rows: [OutboxRow], of service: String) -> (rows: [OutboxRow], full: Set<String>) {
+  /// The topics on which `service` has to wait for its consumers.
+  func fullTopics(of service: String) -> Set<String> {
+    entries.withLock { $0.full[service] ?? [] }
+  }
+
+  /// The rows that the broker has room for now. Of a topic that is full nothing leaves after the first row
+  /// that has to wait.
+  func fitting(_ rows: [OutboxRow], of service: String) -> [OutboxRow] {
     entries.withLock { entries in
       var outstanding = entries.outstanding[service] ?? [:]
-      var full: Set<String> = []
+      var full = entries.full[service] ?? []
       let fitting = rows.filter { row in
         guard entries.groups[row.topic] != nil else { return true }
         let bytes = outstanding[row.topic, default: 0] + row.bytes
@@ -99,7 +109,8 @@ public final class EmbeddedLedger: Sendable {
         outstanding[row.topic] = bytes
         return true
       }
-      return (fitting, full)
+      entries.full[service] = full
+      return fitting
     }
   }
 
@@ -114,6 +125,10 @@ public final class EmbeddedLedger: Sendable {
       entries.sent[service]?[place]?.removeFirst(done.count)
       entries.outstanding[service]?[place.topic]? -= done.reduce(0) { $0 + $1.bytes }
       entries.confirmed[service, default: []] += done.map(\.seq)
+      let left = entries.outstanding[service]?[place.topic] ?? 0
+      if left <= Self.largestOutstanding / 2, entries.full[service]?.remove(place.topic) != nil {
+        entries.relieved.insert(service)
+      }
       entries.listeners[service]?.yield()
     }
   }

@@ -36,7 +36,8 @@ struct Inbox: Sendable {
     switch verdict {
     case .done: break
     case .early(let delay):
-      try Parked.park(message, envelope, reason: "is early: another fact has to arrive first", due: work.now + delay, work)
+      try Parked.park(
+        message, envelope, reason: "is early: another fact has to arrive first", due: work.now + delay, work)
     case .failed(let reason):
       try Parked.park(
         message, envelope, reason: reason, due: work.now + policy.delay(afterAttempt: 1), attempts: 1, work)

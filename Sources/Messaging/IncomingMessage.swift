@@ -62,7 +62,8 @@ enum HeaderColumn {
 
   static func decode(_ column: String) throws -> [RecordHeader] {
     try EventCoding.decoder.decode([Pair].self, from: Data(column.utf8)).map { pair in
-      let bytes = pair.value.map { Array($0.utf8) } ?? pair.base64.flatMap { Data(base64Encoded: $0) }.map { Array($0) }
+      let bytes =
+        pair.value.map { Array($0.utf8) } ?? pair.base64.flatMap { Data(base64Encoded: $0) }.map { Array($0) }
       return RecordHeader(pair.name, bytes)
     }
   }

@@ -46,8 +46,9 @@ public struct OutboxRelay: Service {
         let confirmations = ledger.confirmations(for: store.service)
         group.addTask {
           for await _ in confirmations {
-            wake.yield()
-            try await confirm(ledger.takeConfirmed(by: store.service))
+            let (rows, relieved) = ledger.takeConfirmed(by: store.service)
+            if relieved { wake.yield() }
+            try await confirm(rows)
           }
           return .listening
         }
@@ -167,18 +168,15 @@ extension OutboxRelay {
 
   private func nextRows() async throws -> [OutboxRow] {
     let service = store.service
-    var full: Set<String> = []
-    while true {
-      let skipped = full
-      let rows = try await store.read { database in
-        try OutboxRow.waiting(in: database, service: service, except: skipped, limit: Self.batch)
-      }
-      guard let ledger = wire.embedded, !rows.isEmpty else { return rows }
-      let fitting = ledger.fitting(rows, of: service)
-      // A topic whose consumers are behind must not keep the others from leaving.
-      if !fitting.rows.isEmpty { return fitting.rows }
-      full.formUnion(fitting.full)
+    let full = wire.embedded?.fullTopics(of: service) ?? []
+    let rows = try await store.read { database in
+      try OutboxRow.waiting(in: database, service: service, except: full, limit: Self.batch)
     }
+    guard let ledger = wire.embedded, !rows.isEmpty else { return rows }
+    let fitting = ledger.fitting(rows, of: service)
+    if !fitting.isEmpty { return fitting }
+    // A topic whose consumers are behind must not keep the others from leaving.
+    return try await nextRows()
   }
 
   /// Sets apart what the broker would refuse, and with it what follows under the same key.
@@ -210,7 +208,9 @@ extension OutboxRelay {
     for row in rows {
       logger.error(
         "An event can never be sent; what follows under its key waits for an operator",
-        metadata: ["event.id": "\(row.envelope.id)", "event.type": "\(row.envelope.type)", "key": "\(row.key)"])
+        metadata: [
+          "event.id": "\(row.envelope.id)", "event.type": "\(row.envelope.type)", "key": "\(row.key)",
+        ])
     }
   }
 

@@ -38,7 +38,8 @@ struct OutboxRow: Sendable {
   static func waiting(
     in database: Database, service: String, except topics: Set<String>, limit: Int
   ) throws -> [OutboxRow] {
-    let excluded = topics.isEmpty ? "" : "AND topic NOT IN (\(topics.map { _ in "?" }.joined(separator: ",")))"
+    let excluded =
+      topics.isEmpty ? "" : "AND topic NOT IN (\(topics.map { _ in "?" }.joined(separator: ",")))"
     let select = try database.cachedStatement(
       sql: """
         SELECT \(columns) FROM outbox

@@ -65,7 +65,9 @@ enum Parked {
       work.database.cachedStatement(sql: "SELECT min(due_at) FROM parked WHERE due_at IS NOT NULL"))
   }
 
-  static func postpone(_ entry: Entry, until due: Timestamp, attempts: Int, reason: String?, _ work: UnitOfWork)
+  static func postpone(
+    _ entry: Entry, until due: Timestamp, attempts: Int, reason: String?, _ work: UnitOfWork
+  )
     throws
   {
     try work.database.cachedStatement(

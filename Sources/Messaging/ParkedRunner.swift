@@ -47,7 +47,8 @@ struct ParkedRunner {
         return next
       } catch {
         logger.error(
-          "Parked messages could not be tried", metadata: ["error": "\(error)", "again.in": "\(backoff.next)"])
+          "Parked messages could not be tried",
+          metadata: ["error": "\(error)", "again.in": "\(backoff.next)"])
         guard await backoff.wait() else { return nil }
       }
     }
@@ -66,7 +67,8 @@ struct ParkedRunner {
       if waited < policy.patience {
         try Parked.postpone(entry, until: work.now + delay, attempts: entry.attempts, reason: nil, work)
       } else {
-        try bury(entry, envelope, "it was early and what it needs did not arrive within \(policy.patience)", work)
+        try bury(
+          entry, envelope, "it was early and what it needs did not arrive within \(policy.patience)", work)
       }
     case .failed(let reason):
       let attempts = entry.attempts + 1
@@ -81,7 +83,8 @@ struct ParkedRunner {
     }
   }
 
-  private func bury(_ entry: Parked.Entry, _ envelope: Envelope?, _ reason: String, _ work: UnitOfWork) throws {
+  private func bury(_ entry: Parked.Entry, _ envelope: Envelope?, _ reason: String, _ work: UnitOfWork) throws
+  {
     try DeadLetters.bury(entry.message, envelope, reason: reason, attempts: entry.attempts + 1, work)
     try Parked.remove(entry, work)
     inbox.report(entry.message, envelope, reason)

@@ -1,3 +1,5 @@
+import Storage
+
 /// How long to wait before the next attempt, and when to stop.
 public struct RetryPolicy: Hashable, Sendable {
   public let firstDelay: Duration
@@ -23,7 +25,6 @@ public struct RetryPolicy: Hashable, Sendable {
   func delay(afterAttempt attempt: Int) -> Duration {
     let doublings = min(max(attempt - 1, 0), 30)
     let ceiling = min(firstDelay * (1 << doublings), largestDelay)
-    return .milliseconds(Int64.random(in: 0...max(ceiling.components.seconds * 1000
-      + ceiling.components.attoseconds / 1_000_000_000_000_000, 1)))
+    return .milliseconds(Int64.random(in: 0...max(ceiling.inMilliseconds, 1)))
   }
 }

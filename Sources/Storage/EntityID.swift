@@ -34,7 +34,11 @@ extension EntityID: Codable {
   }
 }
 
-extension EntityID: DatabaseValueConvertible {
+extension EntityID: DatabaseValueConvertible, StatementColumnConvertible {
+  public init?(sqliteStatement: SQLiteStatement, index: CInt) {
+    self.init(rawValue: String(sqliteStatement: sqliteStatement, index: index))
+  }
+
   public var databaseValue: DatabaseValue { rawValue.databaseValue }
 
   public static func fromDatabaseValue(_ value: DatabaseValue) -> EntityID? {

@@ -32,7 +32,8 @@ enum TopicPlan {
 
   private static func compare(_ admin: KafkaAdmin) async throws -> [Finding] {
     let existing = Dictionary(
-      try await admin.topics().map { ($0.name, $0.partitions.count) }, uniquingKeysWith: { first, _ in first })
+      try await admin.topics().map { ($0.name, $0.partitions.count) }, uniquingKeysWith: { first, _ in first }
+    )
     return EventCatalog.topics(of: ServiceCatalog.all.map(\.name)).map { topic in
       guard let partitions = existing[topic.name] else {
         return Finding(topic: topic, state: "missing", isFine: false)

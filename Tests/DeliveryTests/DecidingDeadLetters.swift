@@ -22,7 +22,7 @@ import Testing
 
   let bench: TestBench
 
-  init() throws { bench = try TestBench() }
+  init() throws { bench = try TestBench(onTheWire: true) }
 
   private func bury(_ event: String) async throws {
     let nameless = WorkflowCreated(id: WorkflowID("w1"), name: "", createdAt: Timestamp(milliseconds: 0))

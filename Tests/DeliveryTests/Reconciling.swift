@@ -12,7 +12,7 @@ import Workflow
 
   let bench: TestBench
 
-  init() throws { bench = try TestBench() }
+  init() throws { bench = try TestBench(onTheWire: true) }
 
   @Test func `dry, it counts and publishes nothing`() async throws {
     try await bench.serving { caller in

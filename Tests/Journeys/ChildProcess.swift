@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A real `waybill` process, as a user would start it.
@@ -15,7 +16,6 @@ final class ChildProcess: Sendable {
     var exitListeners: [CheckedContinuation<Exit, Never>] = []
   }
 
-  private let process: Mutex<Process>
   private let state = Mutex(State())
   let identifier: Int32
 
@@ -26,60 +26,59 @@ final class ChildProcess: Sendable {
     return root.appendingPathComponent(".build/debug/waybill").path
   }()
 
+  /// Foundation's `Process` copies tables that other threads of a busy test run change under it, and crashes.
   init(_ arguments: [String], _ environment: [String: String]) throws {
-    let child = Process()
-    child.executableURL = URL(fileURLWithPath: Self.binary)
-    child.arguments = arguments
-    var inherited = ProcessInfo.processInfo.environment
-    inherited = inherited.filter { ["PATH", "HOME", "TMPDIR", "LANG"].contains($0.key) }
-    child.environment = inherited.merging(environment) { $1 }
-    let output = Pipe()
-    child.standardOutput = output
-    child.standardError = output
-    child.standardInput = FileHandle.nullDevice
-    let buffer = Mutex(Data())
-    let sink = Sink()
-    output.fileHandleForReading.readabilityHandler = { handle in
-      let data = handle.availableData
-      if data.isEmpty {
-        handle.readabilityHandler = nil
-        sink.owner?.finishOutput()
-        return
-      }
-      let lines = buffer.withLock { buffer in
-        buffer.append(data)
-        var lines: [String] = []
-        while let end = buffer.firstIndex(of: 0x0A) {
-          lines.append(String(decoding: buffer[buffer.startIndex..<end], as: UTF8.self))
-          buffer.removeSubrange(buffer.startIndex...end)
-        }
-        return lines
-      }
-      sink.owner?.note(lines)
+    let inherited = ProcessInfo.processInfo.environment
+      .filter { ["PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH"].contains($0.key) }
+    let variables = inherited.merging(environment) { $1 }.map { "\($0)=\($1)" }
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { throw CannotStart(code: errno) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+    // Not the sockets of a broker in this process: they would outlive its going down.
+    for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
+    var argv = ([Self.binary] + arguments).map { strdup($0) } + [nil]
+    var envp = variables.map { strdup($0) } + [nil]
+    defer { for pointer in argv + envp { free(pointer) } }
+    var identifier: pid_t = 0
+    let code = posix_spawn(&identifier, Self.binary, &actions, nil, &argv, &envp)
+    close(ends[1])
+    guard code == 0 else {
+      close(ends[0])
+      throw CannotStart(code: code)
     }
-    child.terminationHandler = { child in
-      let exit = Exit(
-        status: child.terminationStatus,
-        signal: child.terminationReason == .uncaughtSignal ? child.terminationStatus : nil)
-      sink.owner?.note(exit)
-    }
-    process = Mutex(child)
-    try process.withLock { try $0.run() }
-    identifier = process.withLock { $0.processIdentifier }
-    sink.owner = self
-    if let exit = process.withLock({ $0.isRunning ? nil : $0.terminationStatus }) {
-      note(Exit(status: exit, signal: nil))
-    }
+    self.identifier = identifier
+    let output = ends[0]
+    Thread { [self] in read(output) }.start()
   }
 
-  /// Breaks the circle between the handlers and the object that is made from them.
-  private final class Sink: Sendable {
-    private let held = Mutex<Weak>(Weak())
-    private struct Weak { weak var owner: ChildProcess? }
-    var owner: ChildProcess? {
-      get { held.withLock { $0.owner } }
-      set { held.withLock { $0.owner = newValue } }
+  struct CannotStart: Error, CustomStringConvertible {
+    let code: Int32
+    var description: String { "\(ChildProcess.binary) cannot be started: \(String(cString: strerror(code)))" }
+  }
+
+  /// Reads to the end of the output, then takes note of how the process ended.
+  private func read(_ output: Int32) {
+    var rest: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Glibc.read(output, &chunk, chunk.count)
+      guard count > 0 else { break }
+      rest += chunk[..<count]
+      let lines = rest.split(separator: 0x0A, omittingEmptySubsequences: false)
+      rest = Array(lines.last ?? [])
+      note(lines.dropLast().map { String(decoding: $0, as: UTF8.self) })
     }
+    close(output)
+    var status: Int32 = 0
+    waitpid(identifier, &status, 0)
+    let signal = status & 0x7F
+    note(Exit(status: signal == 0 ? status >> 8 & 0xFF : signal, signal: signal == 0 ? nil : signal))
+    finishOutput()
   }
 
   private func note(_ lines: [String]) {
@@ -87,7 +86,9 @@ final class ChildProcess: Sendable {
       state.lines += lines
       var resumed: [(CheckedContinuation<String?, Never>, String)] = []
       for line in lines {
-        for listener in state.listeners where listener.matches(line) { resumed.append((listener.resume, line)) }
+        for listener in state.listeners where listener.matches(line) {
+          resumed.append((listener.resume, line))
+        }
         state.listeners.removeAll { $0.matches(line) }
       }
       return resumed

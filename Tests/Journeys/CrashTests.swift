@@ -1,6 +1,6 @@
 import Foundation
-import Storage
 import NIOHTTP1
+import Storage
 import Testing
 
 /// `kill -9` anywhere loses nothing and doubles nothing.

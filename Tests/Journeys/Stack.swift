@@ -116,7 +116,8 @@ final class Stack: Sendable {
 
   /// - Throws: when nobody answers, as while a service is down.
   func send(
-    _ method: HTTPMethod, _ service: String, _ path: String, json: String? = nil, headers: [String: String] = [:]
+    _ method: HTTPMethod, _ service: String, _ path: String, json: String? = nil,
+    headers: [String: String] = [:]
   ) async throws -> Answer {
     let (address, token) = state.withLock { ($0.addresses[service] ?? "", $0.token ?? "") }
     var request = HTTPClientRequest(url: address + path)
@@ -133,16 +134,16 @@ final class Stack: Sendable {
       body: Data(try await response.body.collect(upTo: 1 << 22).readableBytesView))
   }
 
-  /// Asks until `holds`, for 30 s at most. Nobody answering counts as not yet.
+  /// Asks until `holds`, for 60 s at most. Nobody answering counts as not yet.
   func until(
     _ claim: String, sourceLocation: SourceLocation = #_sourceLocation, _ holds: () async throws -> Bool
   ) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
       if (try? await holds()) == true { return }
       await someoneRunning()
     }
-    Issue.record("not within 30 s: \(claim)", sourceLocation: sourceLocation)
+    Issue.record("not within 60 s: \(claim)", sourceLocation: sourceLocation)
   }
 }
 

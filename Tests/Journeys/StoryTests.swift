@@ -15,7 +15,9 @@ struct StoryTests {
     #expect(demo.lines.last?.hasSuffix("held") == true)
   }
 
-  @Test func `one trace and one correlation lead from the request to the last event of its story`() async throws {
+  @Test func `one trace and one correlation lead from the request to the last event of its story`()
+    async throws
+  {
     let stack = try Stack()
     try await stack.start()
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -60,7 +62,9 @@ struct StoryTests {
     #expect(answer.status == 200)
   }
 
-  @Test func `a message nobody can read is a dead letter an operator can see, redrive and discard`() async throws {
+  @Test func `a message nobody can read is a dead letter an operator can see, redrive and discard`()
+    async throws
+  {
     let stack = try Stack()
     try await stack.start()
     let producer = try KafkaProducer(

@@ -58,7 +58,8 @@ extension CommitSignal {
 final class TestBench: Sendable {
   static let schema = [
     Migration(
-      "test.1", "CREATE TABLE seen (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, number INTEGER NOT NULL) STRICT")
+      "test.1",
+      "CREATE TABLE seen (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, number INTEGER NOT NULL) STRICT")
   ]
 
   let folder: String
@@ -173,7 +174,9 @@ extension Store {
   func until(
     _ condition: @Sendable () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    let signals: [CommitSignal] = [.seen, CommitSignal("outbox"), CommitSignal("parked"), CommitSignal("outbox.published")]
+    let signals: [CommitSignal] = [
+      .seen, CommitSignal("outbox"), CommitSignal("parked"), CommitSignal("outbox.published"),
+    ]
     let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let listeners = signals.map { signal in
       let commits = self.commits(raising: signal)

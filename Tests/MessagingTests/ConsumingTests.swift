@@ -27,7 +27,9 @@ struct ConsumingTests {
     try await reader.close()
   }
 
-  @Test func `an early event waits, and what follows under its key waits behind it; others go on`() async throws {
+  @Test func `an early event waits, and what follows under its key waits behind it; others go on`()
+    async throws
+  {
     let reader = try bench.store("reader")
     var handler = WriteDown()
     handler.behaviour = { $0.number == 1 ? .postpone(untilSeen: 10) : .handle }
@@ -84,7 +86,9 @@ struct ConsumingTests {
     try await second.close()
   }
 
-  @Test func `a handler that throws is tried again with its line held, then goes to the dead letters`() async throws {
+  @Test func `a handler that throws is tried again with its line held, then goes to the dead letters`()
+    async throws
+  {
     let reader = try bench.store("reader")
     var handler = WriteDown()
     handler.behaviour = { $0.number == 1 ? .explode : .handle }
@@ -123,7 +127,10 @@ struct ConsumingTests {
       bad("large") { $0.value = Array("\"".utf8) + [UInt8](repeating: 0x61, count: 900_000) },
       bad("future") { $0.headers[3] = RecordHeader("ce_type", "test.counted.v2") },
       bad("no-headers") { $0.headers = [] },
-      bad("null-key") { $0.key = nil; $0.value = Array("{}".utf8) },
+      bad("null-key") {
+        $0.key = nil
+        $0.value = Array("{}".utf8)
+      },
       bad("binary") { $0.value = [0xFF, 0xFE, 0x00] },
       try bench.cloudEvent(Counted(id: "a", number: 13), id: "refused", partition: 0),
       good,

@@ -9,7 +9,9 @@ import Testing
 struct PublishingTests {
   let bench = try! TestBench()
 
-  @Test func `an event is on the wire as a CloudEvent, its value plain JSON, its key the entity`() async throws {
+  @Test func `an event is on the wire as a CloudEvent, its value plain JSON, its key the entity`()
+    async throws
+  {
     let store = try bench.store("writer")
     try await store.publish([Counted(id: "a", number: 7)])
     try await bench.running([bench.relay(store)]) {
@@ -21,7 +23,10 @@ struct PublishingTests {
       let record = try #require(batch.first)
       #expect(record.key == Array("a".utf8))
       #expect(record.value == Array(#"{"id":"a","number":7}"#.utf8))
-      let headers = Dictionary(uniqueKeysWithValues: record.headers.map { ($0.name, String(decoding: $0.value ?? [], as: UTF8.self)) })
+      let headers = Dictionary(
+        uniqueKeysWithValues: record.headers.map {
+          ($0.name, String(decoding: $0.value ?? [], as: UTF8.self))
+        })
       #expect(headers["ce_specversion"] == "1.0")
       #expect(headers["ce_type"] == "test.counted.v1")
       #expect(headers["ce_source"] == "/waybill/writer")
@@ -90,7 +95,8 @@ struct PublishingTests {
       let letter = try #require(letters.items.first)
       #expect(letter.kind == .outgoing)
       #expect(letter.reason.contains("message.max.bytes"))
-      #expect(try await store.count("SELECT count(*) FROM outbox WHERE state = 0 AND topic = 'test.counted'") == 1)
+      #expect(
+        try await store.count("SELECT count(*) FROM outbox WHERE state = 0 AND topic = 'test.counted'") == 1)
       // Once it is given up, what waited behind it goes on.
       let discarded = try await store.write { try DeadLetters.discard(letter.id, by: "ada", $0) }
       #expect(discarded)

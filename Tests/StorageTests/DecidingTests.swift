@@ -79,7 +79,8 @@ struct DecidingTests {
                 // Noticed by SQLite at commit only, when the savepoint is long released.
                 try work.database.execute(sql: "INSERT INTO children (parent) VALUES (99)")
               } else {
-                try work.database.execute(sql: "INSERT INTO notes (text) VALUES (?)", arguments: ["\(number)"])
+                try work.database.execute(
+                  sql: "INSERT INTO notes (text) VALUES (?)", arguments: ["\(number)"])
               }
             }
             return (number, true)
@@ -128,7 +129,9 @@ struct DecidingTests {
     #expect(pages > 0)
     let large = String(repeating: "x", count: 100_000)
     await #expect {
-      try await store.write { try $0.database.execute(sql: "INSERT INTO notes (text) VALUES (?)", arguments: [large]) }
+      try await store.write {
+        try $0.database.execute(sql: "INSERT INTO notes (text) VALUES (?)", arguments: [large])
+      }
     } throws: { error in
       guard case .unavailable(let reason)? = error as? StoreError else { return false }
       return reason.contains("full")

@@ -9,7 +9,9 @@ struct VocabularyTests {
     let ids = (0..<10_000).map { _ in UUIDv7.next(at: now) }
     #expect(ids == ids.sorted())
     #expect(Set(ids).count == ids.count)
-    #expect(ids.allSatisfy { UUID(uuidString: $0) != nil && Array($0)[14] == "7" && "89ab".contains(Array($0)[19]) })
+    #expect(
+      ids.allSatisfy { UUID(uuidString: $0) != nil && Array($0)[14] == "7" && "89ab".contains(Array($0)[19]) }
+    )
   }
 
   @Test(arguments: [

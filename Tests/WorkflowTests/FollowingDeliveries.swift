@@ -12,7 +12,7 @@ import Testing
   let bench: TestBench
   let moment = Timestamp(milliseconds: 1_800_000_000_000)
 
-  init() throws { bench = try TestBench() }
+  init() throws { bench = try TestBench(onTheWire: true) }
 
   private func created(_ id: String, for workflow: String?) -> DeliveryCreated {
     DeliveryCreated(

@@ -13,7 +13,7 @@ import Testing
 
   let bench: TestBench
 
-  init() throws { bench = try TestBench() }
+  init() throws { bench = try TestBench(onTheWire: true) }
 
   @Test func `dry, it counts and publishes nothing`() async throws {
     try await bench.running { caller in

@@ -57,7 +57,9 @@ struct DeadLettersCommand: AsyncParsableCommand {
           for letter in page.items {
             count += 1
             let what = "\(letter.kind) \(letter.type ?? "of unknown type") on \(letter.topic)"
-            print("\(letter.id)  \(letter.createdAt)  \(entry.name)  \(what)  \(letter.state)\n    \(letter.reason)")
+            print(
+              "\(letter.id)  \(letter.createdAt)  \(entry.name)  \(what)  \(letter.state)\n    \(letter.reason)"
+            )
           }
           cursor = page.next
         } while cursor != nil
@@ -87,7 +89,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
   }
 
   struct Redrive: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Try them again, once what was wrong is mended.")
+    static let configuration = CommandConfiguration(
+      abstract: "Try them again, once what was wrong is mended.")
     @Argument(help: "The ids that `list` shows.") var ids: [String]
 
     func run() async throws { try await settle(ids, by: "redrive", done: "redriven") }

@@ -36,7 +36,8 @@ struct Reconcile: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard let workflow = ServiceCatalog.entry("workflow"), let delivery = ServiceCatalog.entry("delivery") else {
+    guard let workflow = ServiceCatalog.entry("workflow"), let delivery = ServiceCatalog.entry("delivery")
+    else {
       throw Complaint("This program has no workflow or delivery service.")
     }
     let client = try await APIClient(Program(), subject: NSUserName())
@@ -52,7 +53,9 @@ struct Reconcile: AsyncParsableCommand {
       guard answer.isSuccess else { throw Complaint("\(link): \(answer.complaint)") }
       print("linked delivery \(parts[0]) to workflow \(parts[1])")
     }
-    func ask<Report: Decodable>(_ entry: ServiceCatalog.Entry, dryRun: Bool, _ type: Report.Type) async throws -> Report {
+    func ask<Report: Decodable>(_ entry: ServiceCatalog.Entry, dryRun: Bool, _ type: Report.Type) async throws
+      -> Report
+    {
       let answer = try await client.send("POST", "/api/\(entry.name)/reconcile?dryRun=\(dryRun)", to: entry)
       guard answer.isSuccess else { throw Complaint("\(entry.name): \(answer.complaint)") }
       return try answer.decode(type)

@@ -10,7 +10,8 @@ struct Topics: AsyncParsableCommand {
   struct Apply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create what is missing and report drift.",
-      discussion: "Run it again as often as you like. Exit status 1 when something differs from what is declared.")
+      discussion:
+        "Run it again as often as you like. Exit status 1 when something differs from what is declared.")
 
     @Option(help: "Copies of each partition; the cluster's default when absent.")
     var replication: Int32 = -1

@@ -14,7 +14,8 @@ final class EventWatch: Sendable {
 
   private struct State {
     var sightings: [Sighting] = []
-    var waiters: [(matches: @Sendable (Sighting) -> Bool, resume: CheckedContinuation<Sighting?, Never>, id: Int)] = []
+    var waiters:
+      [(matches: @Sendable (Sighting) -> Bool, resume: CheckedContinuation<Sighting?, Never>, id: Int)] = []
     var next = 0
   }
 

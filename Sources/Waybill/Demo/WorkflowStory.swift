@@ -34,7 +34,8 @@ struct WorkflowStory {
   let delivery: ServiceCatalog.Entry
 
   init(_ program: Program, _ client: APIClient, _ watch: EventWatch) throws {
-    guard let workflow = ServiceCatalog.entry("workflow"), let delivery = ServiceCatalog.entry("delivery") else {
+    guard let workflow = ServiceCatalog.entry("workflow"), let delivery = ServiceCatalog.entry("delivery")
+    else {
       throw Complaint("This program has no workflow or delivery service.")
     }
     self.program = program
@@ -51,7 +52,8 @@ struct WorkflowStory {
     let started = ContinuousClock.now
     let answer = try await client.send(
       "POST", "/api/workflow/workflows", to: workflow, json: post, headers: ["Idempotency-Key": key])
-    checklist.note("POST a workflow answers 201", answer.status == 201, answer.isSuccess ? "" : answer.complaint)
+    checklist.note(
+      "POST a workflow answers 201", answer.status == 201, answer.isSuccess ? "" : answer.complaint)
     guard answer.status == 201 else { return }
     let created = try answer.decode(Workflow.self)
 
@@ -69,7 +71,8 @@ struct WorkflowStory {
     checklist.note(
       "a delivery was created for it", sighted != nil,
       "\(elapsed.formatted(.units(allowed: [.milliseconds], width: .narrow))) from POST to the event")
-    let deliveries = try await list(Delivery.self, delivery, "/api/delivery/deliveries?workflowId=\(created.id)")
+    let deliveries = try await list(
+      Delivery.self, delivery, "/api/delivery/deliveries?workflowId=\(created.id)")
     checklist.note(
       "exactly one, in state NEW, that names its workflow",
       deliveries.count == 1 && deliveries[0].state == "NEW" && deliveries[0].workflowId == created.id)
@@ -101,7 +104,8 @@ struct WorkflowStory {
   }
 
   /// Puts an event that took effect on the wire again, and behind it one that can be waited for.
-  private func replay(_ event: EventWatch.Sighting, of id: String, _ checklist: inout Checklist) async throws {
+  private func replay(_ event: EventWatch.Sighting, of id: String, _ checklist: inout Checklist) async throws
+  {
     let before = watch.count { $0.type == "workflow.task-updated.v1" && $0.payload.contains(id) }
     let producer = try KafkaProducer(program.reachableBroker(), logger: program.logger("demo"))
     for result in await producer.send(Array(repeating: event.record, count: 100)) { _ = try result.get() }

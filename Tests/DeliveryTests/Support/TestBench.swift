@@ -13,7 +13,7 @@ import ServiceLifecycle
 import Storage
 import Testing
 
-/// The delivery service as the program runs it, with a folder, keys and a broker of the test's own.
+/// The delivery service as the program runs it, with a folder and keys of the test's own.
 final class TestBench: Sendable {
   static let everything: Set<Scope> = [
     "deliveries:read", "deliveries:write", "workflows:read", "workflows:write", "dead-letters:read",
@@ -21,7 +21,7 @@ final class TestBench: Sendable {
   ]
 
   let folder: String
-  let broker: EmbeddedBroker
+  let broker: EmbeddedBroker?
   let keys: DevelopmentKeys
   let environment: ServiceEnvironment
   let host: ServiceHost
@@ -29,19 +29,20 @@ final class TestBench: Sendable {
 
   var store: Store { host.store }
 
-  init() throws {
+  /// - Parameter onTheWire: with a broker of its own too, for tests that run the service.
+  init(onTheWire: Bool = false) throws {
     folder = NSTemporaryDirectory() + "delivery-\(UUID().uuidString)"
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     self.logger = logger
-    broker = try EmbeddedBroker(logger: logger)
+    broker = onTheWire ? try EmbeddedBroker(logger: logger) : nil
     for topic in EventCatalog.topics(of: ["delivery"]) {
-      try broker.createTopic(topic.name, partitions: topic.partitions)
+      try broker?.createTopic(topic.name, partitions: topic.partitions)
     }
     keys = try DevelopmentKeys(data: folder)
     environment = ServiceEnvironment(
       settings: Settings(["DELIVERY_PORT": "0", "WORKFLOW_PORT": "0"]), dataFolder: folder, host: "127.0.0.1",
-      wire: Wire(embedded: broker.bootstrapServers, ledger: EmbeddedLedger()),
+      wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
       verifier: try TokenVerifier(jwks: keys.jwks), metrics: { "" }, logLevel: .critical)
     host = try DeliveryService.host(in: environment)
   }

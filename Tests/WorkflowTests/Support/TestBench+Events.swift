@@ -34,6 +34,7 @@ extension TestBench {
     let topics = Set(records.map(\.topic))
     let stops = topics.map { ProducerRecord(topic: $0, partition: 0, key: nil, value: Array("stop".utf8)) }
     let before = try await stopsSeen()
+    let broker = try #require(broker)
     let producer = try KafkaProducer(
       KafkaConfiguration(bootstrapServers: broker.bootstrapServers), logger: logger)
     for result in await producer.send(records + stops) { _ = try result.get() }

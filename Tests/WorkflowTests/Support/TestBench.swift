@@ -13,34 +13,35 @@ import Storage
 import Testing
 import Workflow
 
-/// The workflow service as the program runs it, with a folder, keys and a broker of the test's own.
+/// The workflow service as the program runs it, with a folder and keys of the test's own.
 final class TestBench: Sendable {
   static let everything: Set<Scope> = [
     "workflows:read", "workflows:write", "dead-letters:read", "dead-letters:write",
   ]
 
   let folder: String
-  let broker: EmbeddedBroker
+  let broker: EmbeddedBroker?
   let keys: DevelopmentKeys
   let host: ServiceHost
   let logger: Logger
 
   var store: Store { host.store }
 
-  init() throws {
+  /// - Parameter onTheWire: with a broker of its own too, for tests that run the service.
+  init(onTheWire: Bool = false) throws {
     folder = NSTemporaryDirectory() + "workflow-\(UUID().uuidString)"
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     self.logger = logger
-    broker = try EmbeddedBroker(logger: logger)
+    broker = onTheWire ? try EmbeddedBroker(logger: logger) : nil
     for topic in EventCatalog.topics(of: ["workflow"]) {
-      try broker.createTopic(topic.name, partitions: topic.partitions)
+      try broker?.createTopic(topic.name, partitions: topic.partitions)
     }
     keys = try DevelopmentKeys(data: folder)
     host = try WorkflowService.host(
       in: ServiceEnvironment(
         settings: Settings(["WORKFLOW_PORT": "0"]), dataFolder: folder, host: "127.0.0.1",
-        wire: Wire(embedded: broker.bootstrapServers, ledger: EmbeddedLedger()),
+        wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
         verifier: TokenVerifier(jwks: keys.jwks), metrics: { "" }, logLevel: .critical))
   }
 

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Messaging
 import Storage
 

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import HTTPAPI
 import HTTPTypes
 import Messaging

@@ -3,7 +3,7 @@ import GRDB
 import Messaging
 import Storage
 
-extension Workflow: FetchableRecord, PersistableRecord {
+extension Workflow: FetchableRecord, TableRecord {
   static let databaseTableName = "workflows"
 
   init(row: Row) {
@@ -14,24 +14,34 @@ extension Workflow: FetchableRecord, PersistableRecord {
       delivery: deliveryID.map { LinkedDelivery(id: $0, state: state ?? .new) })
   }
 
-  func encode(to container: inout PersistenceContainer) {
-    container["id"] = id
-    container["name"] = name
-    container["created_at"] = createdAt
-    container["updated_at"] = updatedAt
-    container["delivery_id"] = delivery?.id
-    container["delivery_state"] = delivery?.state.rawValue
+  // Decisions use cached statements: composing and preparing SQL anew would cost ten times the write itself.
+
+  func insert(_ database: Database) throws {
+    try database.cachedStatement(
+      sql: """
+        INSERT INTO workflows (id, name, created_at, updated_at, delivery_id, delivery_state)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [id, name, createdAt, updatedAt, delivery?.id, delivery?.state.rawValue])
+  }
+
+  /// Writes what can change.
+  func update(_ database: Database) throws {
+    try database.cachedStatement(
+      sql: "UPDATE workflows SET updated_at = ?, delivery_id = ?, delivery_state = ? WHERE id = ?"
+    ).execute(arguments: [updatedAt, delivery?.id, delivery?.state.rawValue, id])
   }
 
   static func find(_ id: WorkflowID, in database: Database) throws -> Workflow? {
-    try filter(key: id.rawValue).fetchOne(database)
+    try fetchOne(database.cachedStatement(sql: "SELECT * FROM workflows WHERE id = ?"), arguments: [id])
   }
 
   /// Every delivery belongs to one workflow.
   /// - Throws: ``WorkflowError/deliveryIsTaken(_:by:)`` when it belongs to another one than `id`.
   static func checkOwner(of delivery: DeliveryID, is id: WorkflowID, in database: Database) throws {
-    let owner = try filter(Column("delivery_id") == delivery.rawValue).fetchOne(database)
-    if let owner, owner.id != id { throw WorkflowError.deliveryIsTaken(delivery, by: owner.id) }
+    let owner = try WorkflowID.fetchOne(
+      database.cachedStatement(sql: "SELECT id FROM workflows WHERE delivery_id = ?"), arguments: [delivery])
+    if let owner, owner != id { throw WorkflowError.deliveryIsTaken(delivery, by: owner) }
   }
 
   /// The newest first.

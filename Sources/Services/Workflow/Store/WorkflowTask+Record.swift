@@ -3,9 +3,7 @@ import GRDB
 import Messaging
 import Storage
 
-extension WorkflowTask: FetchableRecord, PersistableRecord {
-  static let databaseTableName = "tasks"
-
+extension WorkflowTask: FetchableRecord {
   init(row: Row) throws {
     let name: String = row["name"]
     let state: String = row["state"]
@@ -20,21 +18,29 @@ extension WorkflowTask: FetchableRecord, PersistableRecord {
     let state: String
   }
 
-  func encode(to container: inout PersistenceContainer) {
-    container["workflow_id"] = workflowID
-    container["name"] = name.rawValue
-    container["state"] = state.rawValue
-    container["updated_at"] = updatedAt
+  func insert(_ database: Database) throws {
+    try database.cachedStatement(
+      sql: "INSERT INTO tasks (workflow_id, name, state, updated_at) VALUES (?, ?, ?, ?)"
+    ).execute(arguments: [workflowID, name.rawValue, state.rawValue, updatedAt])
+  }
+
+  /// Writes what can change.
+  func update(_ database: Database) throws {
+    try database.cachedStatement(
+      sql: "UPDATE tasks SET state = ?, updated_at = ? WHERE workflow_id = ? AND name = ?"
+    ).execute(arguments: [state.rawValue, updatedAt, workflowID, name.rawValue])
   }
 
   /// In the order they are worked through.
   static func all(of workflow: WorkflowID, in database: Database) throws -> [WorkflowTask] {
-    let tasks = try filter(Column("workflow_id") == workflow.rawValue).fetchAll(database)
+    let select = try database.cachedStatement(sql: "SELECT * FROM tasks WHERE workflow_id = ?")
+    let tasks = try fetchAll(select, arguments: [workflow])
     return TaskName.allCases.compactMap { name in tasks.first { $0.name == name } }
   }
 
   static func find(_ name: TaskName, of workflow: WorkflowID, in database: Database) throws -> WorkflowTask? {
-    try filter(Column("workflow_id") == workflow.rawValue && Column("name") == name.rawValue)
-      .fetchOne(database)
+    let select = try database.cachedStatement(
+      sql: "SELECT * FROM tasks WHERE workflow_id = ? AND name = ?")
+    return try fetchOne(select, arguments: [workflow, name.rawValue])
   }
 }
