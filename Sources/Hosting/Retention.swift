@@ -24,6 +24,8 @@ struct Retention: Service {
           lastPruned = .now
         }
         try await show()
+      } catch is CancellationError {
+        return
       } catch {
         logger.warning("Old rows could not be deleted", metadata: ["error": "\(error)"])
       }

@@ -82,7 +82,7 @@ public struct OutboxRelay: Service {
           guard try await drainOnce(producer) else { break }
           backoff.reset()
         } catch {
-          if current.isClosed { break }
+          if current.isClosed || Task.isCancelled { break }
           logger.warning(
             "Events wait in the outbox; the relay tries again",
             metadata: ["error": "\(error)", "again.in": "\(backoff.next)"])

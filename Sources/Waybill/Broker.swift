@@ -21,9 +21,13 @@ struct Broker {
     }
     wire = Wire(embedded: broker.bootstrapServers, ledger: EmbeddedLedger())
     embedded = broker
-    try FileManager.default.createDirectory(
-      atPath: program.dataFolder, withIntermediateDirectories: true)
-    try Data("\(broker.bootstrapServers)\n".utf8).write(
+  }
+
+  /// Leaves the address of an embedded broker where other commands find it. Not before the stores are ours: a
+  /// second process on the same folder must not hide the first one's broker.
+  func announce(in program: Program) throws {
+    guard embedded != nil else { return }
+    try Data("\(wire.kafka.bootstrapServers)\n".utf8).write(
       to: URL(fileURLWithPath: program.brokerFile), options: .atomic)
   }
 }

@@ -21,8 +21,13 @@ struct RunningServices {
   }
 
   /// Runs `entries` until told to stop.
-  /// - Parameter extra: what has to run beside them.
-  func run(_ entries: [ServiceCatalog.Entry], verifier: TokenVerifier, extra: [any Service]) async throws {
+  /// - Parameters:
+  ///   - extra: what has to run beside them.
+  ///   - onOwning: called once the stores belong to this process, before anything runs.
+  func run(
+    _ entries: [ServiceCatalog.Entry], verifier: TokenVerifier, extra: [any Service] = [],
+    onOwning: () throws -> Void = {}
+  ) async throws {
     let ready = Announcement(expected: entries.count, broker: wire.kafka.bootstrapServers)
     let metricsPort = try program.settings.port("METRICS_PORT", default: 0)
     let render: @Sendable () -> String = { telemetry.metrics.render() }
@@ -38,6 +43,7 @@ struct RunningServices {
         MetricsServer(host: program.host, port: metricsPort, setting: "METRICS_PORT", text: render))
     }
     services.append(SideBySide(hosts: try entries.map { try $0.host(environment) }))
+    try onOwning()
     let group = ServiceGroup(services: services, logger: program.logger("waybill"))
     let signals = StopSignals(stop: group)
     try await group.run()

@@ -1,7 +1,26 @@
 import ArgumentParser
+import Foundation
+import Hosting
 
 @main
 struct Waybill: AsyncParsableCommand {
+  /// Ends with 78 (EX_CONFIG of sysexits.h) when a setting is missing or wrong.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as SettingError {
+      FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+      Foundation.exit(78)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "waybill",
     abstract: "Event-driven services that never lose work.",

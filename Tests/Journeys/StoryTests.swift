@@ -60,6 +60,21 @@ struct StoryTests {
     #expect(second.lines.contains { $0.contains("is in use by process \(first.identifier)") })
     let answer = try await stack.send(.GET, "workflow", "/api/workflow/workflows")
     #expect(answer.status == 200)
+    let address = try String(contentsOfFile: stack.folder + "/broker", encoding: .utf8)
+    #expect(address == stack.broker + "\n")
+  }
+
+  @Test(arguments: [["WORKFLOW_PORT": "banana"], ["LOG_LEVEL": "loud"]])
+  func `a wrong setting ends the program with its name and not its value`(setting: [String: String])
+    async throws
+  {
+    let stack = try Stack(environment: setting)
+    let up = try await stack.run("up")
+    #expect(up.exit.status == 78)
+    for (key, value) in setting {
+      #expect(up.lines.contains { $0.contains(key) })
+      #expect(!up.lines.contains { $0.contains(value) })
+    }
   }
 
   @Test func `a message nobody can read is a dead letter an operator can see, redrive and discard`()

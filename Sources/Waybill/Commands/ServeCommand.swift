@@ -23,12 +23,13 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     let program = try Program()
     guard let cluster = program.cluster else {
-      throw Complaint("KAFKA_BOOTSTRAP_SERVERS is not set: a single service needs a cluster to speak to.")
+      throw SettingError(
+        key: "KAFKA_BOOTSTRAP_SERVERS", expected: "set: a single service needs a cluster to speak to")
     }
     let telemetry = program.bootstrapTelemetry()
     let jwks = try program.settings.text("JWKS_URL") ?? DevelopmentKeys(data: program.dataFolder).jwks
     let entries = ServiceCatalog.all.filter { $0.name == service }
     try await RunningServices(program, telemetry, on: Wire(cluster: cluster)).run(
-      entries, verifier: TokenVerifier(jwks: jwks), extra: [])
+      entries, verifier: TokenVerifier(jwks: jwks))
   }
 }

@@ -26,7 +26,8 @@ struct Up: AsyncParsableCommand {
       jwks = issuer.jwks
     }
     try await RunningServices(program, telemetry, on: broker.wire).run(
-      ServiceCatalog.all, verifier: TokenVerifier(jwks: jwks), extra: extra)
+      ServiceCatalog.all, verifier: TokenVerifier(jwks: jwks), extra: extra
+    ) { try broker.announce(in: program) }
     // Everything is durable by now. Taking the embedded broker apart would cost another second.
     withExtendedLifetime(broker) { Foundation.exit(EXIT_SUCCESS) }
   }
