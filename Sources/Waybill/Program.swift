@@ -25,6 +25,9 @@ struct Program: Sendable {
     logLevel = level
   }
 
+  /// Whether only this machine can reach the services.
+  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
   /// Logs on standard error, so that standard output stays with what a command has to say.
   func bootstrapTelemetry() -> Telemetry {
     // A reader of our output that goes away must not take the services with it.

@@ -33,9 +33,15 @@ struct RunningServices {
     let render: @Sendable () -> String = { telemetry.metrics.render() }
     let environment = ServiceEnvironment(
       settings: program.settings, dataFolder: program.dataFolder, host: program.host, wire: wire,
-      verifier: verifier, metrics: metricsPort == 0 ? render : nil, logLevel: program.logLevel
+      verifier: verifier, metrics: metricsPort == 0 && program.isLoopback ? render : nil,
+      logLevel: program.logLevel
     ) { name, port in
       ready.listening(name, "http://\(program.host):\(port)")
+    }
+    if metricsPort == 0 && !program.isLoopback {
+      program.logger("waybill").notice(
+        "Metrics are not served, because the API's port is open to others: set METRICS_PORT to serve them apart"
+      )
     }
     var services = extra
     if metricsPort != 0 {
