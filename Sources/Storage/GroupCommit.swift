@@ -4,9 +4,11 @@ import Metrics
 import ServiceContextModule
 import Synchronization
 
-/// Commits units of work that wait at the same time in one transaction, each under its own savepoint.
+/// Commits units of work that wait at the same time in one transaction.
 ///
-/// One synchronous disk write then makes all of them durable, and a unit that fails is rolled back alone.
+/// One synchronous disk write then makes all of them durable, and a unit that fails is rolled back alone. Most
+/// units succeed, or fail before they have written anything: so a group first runs without savepoints, and only
+/// when a unit fails after writing does the whole group run again, each unit under a savepoint of its own.
 /// While one group is on its way to the disk the next one gathers, so that the group grows with the load
 /// and nobody waits for a timer.
 final class GroupCommit: Sendable {
@@ -83,7 +85,11 @@ final class GroupCommit: Sendable {
 
   private func commit(_ group: [any PendingUnit], _ database: Database) {
     do {
-      try transaction(group, database)
+      do {
+        try transaction(group, underSavepoints: false, database)
+      } catch is WroteAndFailed {
+        try transaction(group, underSavepoints: true, database)
+      }
     } catch {
       // SQLite undid the whole transaction, or refused to commit it: nothing of this group took place.
       // The disk fails everyone alike; anything else is the fault of one unit, which is then found by
@@ -100,26 +106,35 @@ final class GroupCommit: Sendable {
   }
 
   /// - Throws: when the transaction as a whole failed; no unit has been answered then.
-  private func transaction(_ group: [any PendingUnit], _ database: Database) throws {
+  private func transaction(
+    _ group: [any PendingUnit], underSavepoints: Bool, _ database: Database
+  ) throws {
     let now = clock()
-    var raised: Set<CommitSignal> = []
+    let raised = RaisedSignals()
     try database.beginTransaction(.immediate)
     do {
       for unit in group {
-        let work = UnitOfWork(database: database, now: now, service: service, context: unit.context)
-        try unit.run(work, alone: group.count == 1)
-        raised.formUnion(work.signals)
+        let work = UnitOfWork(
+          database: database, now: now, service: service, context: unit.context, raised: raised)
+        if underSavepoints {
+          try unit.runUnderSavepoint(work)
+        } else {
+          try unit.run(work, isAlone: group.count == 1)
+        }
       }
-      if !raised.isEmpty { Failpoint.beforeCommit.reach(in: service) }
+      if !raised.signals.isEmpty { Failpoint.beforeCommit.reach(in: service) }
       try database.commit()
     } catch {
-      if database.isInsideTransaction { try? database.rollback() }
+      if database.isInsideTransaction { try database.rollback() }
       throw error
     }
-    signals.raise(raised)
+    signals.raise(raised.signals)
     for unit in group { unit.succeed() }
   }
 }
+
+/// A unit had written something before it failed: what it wrote can only be told from the rest by a savepoint.
+private struct WroteAndFailed: Error {}
 
 extension Duration {
   var inNanoseconds: Int64 {
@@ -129,8 +144,12 @@ extension Duration {
 
 private protocol PendingUnit: Sendable {
   var context: ServiceContext { get }
+  /// Runs the decision as it is. One that fails before it has written anything needs no undoing.
+  /// - Throws: ``WroteAndFailed``, or what makes the whole transaction fail.
+  func run(_ work: UnitOfWork, isAlone: Bool) throws
+  /// Runs the decision so that it can be undone alone.
   /// - Throws: only when the whole transaction is lost; a failure of the decision is kept for `succeed`.
-  func run(_ work: UnitOfWork, alone: Bool) throws
+  func runUnderSavepoint(_ work: UnitOfWork) throws
   /// Answers with the decision's own result, value or error, now that the group is committed.
   func succeed()
   /// Answers that nothing took place.
@@ -152,7 +171,24 @@ private final class Unit<Value: Sendable>: PendingUnit {
     self.continuation = continuation
   }
 
-  func run(_ work: UnitOfWork, alone: Bool) throws {
+  func run(_ work: UnitOfWork, isAlone: Bool) throws {
+    let changesBefore = work.database.totalChangesCount
+    do {
+      let value = try decision(work)
+      result.withLock { $0 = .success(value) }
+    } catch {
+      if let error = error as? DatabaseError, error.isStorageTrouble { throw error }
+      guard work.database.isInsideTransaction else { throw error }
+      guard work.database.totalChangesCount == changesBefore else {
+        // Alone, it is undone with its transaction.
+        if isAlone { throw error }
+        throw WroteAndFailed()
+      }
+      result.withLock { $0 = .failure(error) }
+    }
+  }
+
+  func runUnderSavepoint(_ work: UnitOfWork) throws {
     let database = work.database
     do {
       try database.savepoint()

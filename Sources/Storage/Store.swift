@@ -46,8 +46,8 @@ public final class Store: Sendable {
   /// Decides, durably: when this returns, everything the decision wrote is on disk; when it throws, nothing
   /// of it is. Decisions that wait at the same time share one disk write.
   ///
-  /// `decision` may run a second time when another unit of its group could not be committed: it writes
-  /// through the unit of work and nowhere else.
+  /// `decision` may run a second time when another unit of its group failed: it writes through the unit of
+  /// work and nowhere else.
   public func write<Value: Sendable>(
     _ decision: @escaping @Sendable (UnitOfWork) throws -> Value
   ) async throws -> Value {

@@ -16,12 +16,7 @@ public struct UnitOfWork {
   public let context: ServiceContext
   private let raised: RaisedSignals
 
-  init(database: Database, now: Timestamp, service: String, context: ServiceContext) {
-    self.init(
-      database: database, now: now, service: service, context: context, raised: RaisedSignals())
-  }
-
-  private init(
+  init(
     database: Database, now: Timestamp, service: String, context: ServiceContext,
     raised: RaisedSignals
   ) {
@@ -57,11 +52,10 @@ public struct UnitOfWork {
     if keep { try database.releaseSavepoint() } else { try database.rollBackToSavepoint() }
     return keep
   }
-
-  var signals: Set<CommitSignal> { raised.signals }
 }
 
-private final class RaisedSignals {
+/// The signals of a transaction, raised when it is committed.
+final class RaisedSignals {
   var signals: Set<CommitSignal> = []
 }
 

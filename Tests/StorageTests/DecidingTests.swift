@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Storage
+import Synchronization
 import Testing
 
 @Suite("Deciding")
@@ -18,6 +19,10 @@ struct DecidingTests {
   ]
 
   struct Refusal: Error, Equatable {}
+
+  final class Runs: Sendable {
+    let count = Atomic(0)
+  }
 
   let folder = try! TemporaryFolder()
 
@@ -57,6 +62,35 @@ struct DecidingTests {
     let kept = try await texts(store)
     #expect(results == kept.count)
     #expect(Set(kept) == Set((0..<200).filter { $0 % 3 != 0 }.map(String.init)))
+    try await store.close()
+  }
+
+  @Test func `a refusal before anything is written costs its neighbours nothing: they run once`() async throws
+  {
+    let store = try store()
+    let gate = DispatchSemaphore(value: 0)
+    let (starts, started) = AsyncStream.makeStream(of: Void.self)
+    async let held: Void = store.write { _ in
+      started.yield()
+      gate.wait()
+    }
+    for await _ in starts { break }
+    let runs = Runs()
+    await withTaskGroup(of: Void.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          try? await store.write { work in
+            runs.count.add(1, ordering: .relaxed)
+            if number == 4 { throw Refusal() }
+            try work.database.execute(sql: "INSERT INTO notes (text) VALUES (?)", arguments: ["\(number)"])
+          }
+        }
+      }
+      group.addTask { gate.signal() }
+    }
+    try await held
+    #expect(runs.count.load(ordering: .relaxed) == 8)
+    #expect(try await texts(store).count == 7)
     try await store.close()
   }
 
