@@ -100,7 +100,7 @@ static void ignore(
 }
 
 static double consume(const char *bootstrap, const char *name, long count) {
-  enum { BATCH = 1000 };
+  enum { BATCH = 5000 };
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", bootstrap);
   set(conf, "group.id", "benchmark-c");

@@ -54,7 +54,7 @@ struct Run {
   func consume(_ logger: Logger) async throws -> Double {
     let consumer = try KafkaConsumer(
       KafkaConfiguration(bootstrapServers: bootstrap, properties: ["fetch.wait.max.ms": "1"]),
-      groupID: "benchmark-swift", maximumBatch: batch, logger: logger)
+      groupID: "benchmark-swift", maximumBatch: 5 * batch, logger: logger)
     try await consumer.assign((0..<64).map { TopicPartition(topic: topic, partition: $0) })
     var seen = 0
     var bytes = 0
