@@ -9,8 +9,8 @@ struct Broker {
   let wire: Wire
   private let embedded: EmbeddedBroker?
 
-  init(_ program: Program) throws {
-    if let cluster = program.cluster {
+  init(_ program: Program, cluster: KafkaConfiguration?) throws {
+    if let cluster {
       wire = Wire(cluster: cluster)
       embedded = nil
       return

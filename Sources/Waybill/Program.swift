@@ -56,6 +56,19 @@ struct Program: Sendable {
     }
   }
 
+  /// The same, once librdkafka has accepted every setting. Whether anybody answers there is another matter.
+  func checkedCluster() async throws -> KafkaConfiguration? {
+    guard let cluster else { return nil }
+    do {
+      let admin = try KafkaAdmin(cluster, logger: logger("kafka"))
+      await admin.close()
+    } catch {
+      throw SettingError(
+        key: "KAFKA_<NAME>", expected: "one that librdkafka knows and accepts: \(error.reason)")
+    }
+    return cluster
+  }
+
   /// The file in which a running `waybill up` leaves the address of its embedded broker.
   var brokerFile: String { "\(dataFolder)/broker" }
 

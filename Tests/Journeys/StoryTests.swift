@@ -64,15 +64,19 @@ struct StoryTests {
     #expect(address == stack.broker + "\n")
   }
 
-  @Test(arguments: [["WORKFLOW_PORT": "banana"], ["LOG_LEVEL": "loud"]])
+  @Test(arguments: [
+    ["WORKFLOW_PORT": "banana"], ["LOG_LEVEL": "loud"],
+    ["KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_SECURITY_PROTOCOL": "loudly"],
+  ])
   func `a wrong setting ends the program with its name and not its value`(setting: [String: String])
     async throws
   {
     let stack = try Stack(environment: setting)
     let up = try await stack.run("up")
     #expect(up.exit.status == 78)
-    for (key, value) in setting {
-      #expect(up.lines.contains { $0.contains(key) })
+    for (key, value) in setting where key != "KAFKA_BOOTSTRAP_SERVERS" {
+      let property = key.dropFirst("KAFKA_".count).lowercased().replacing("_", with: ".")
+      #expect(up.lines.contains { $0.contains(key) || $0.contains(property) })
       #expect(!up.lines.contains { $0.contains(value) })
     }
   }
@@ -81,7 +85,7 @@ struct StoryTests {
     async throws
   {
     let stack = try Stack()
-    try await stack.start()
+    let child = try await stack.start()
     let producer = try KafkaProducer(
       KafkaConfiguration(bootstrapServers: stack.broker), logger: Logger(label: "test"))
     _ = try await producer.send(
@@ -93,6 +97,14 @@ struct StoryTests {
       id = line.split(separator: " ").first.map(String.init) ?? ""
       return line.contains("workflow.created")
     }
+    #expect(
+      child.lines.contains {
+        $0.contains("went to the dead letters") && $0.contains(#""event.id":"workflow.created/"#)
+      })
+    let metrics = String(decoding: try await stack.send(.GET, "delivery", "/metrics").body, as: UTF8.self)
+    #expect(
+      metrics.contains(#"messaging_messages_total{outcome="dead",service="delivery",type="unknown"} 1"#),
+      "\(metrics)")
     let shown = try await stack.run("dead-letters", "show", id)
     #expect(shown.lines.contains { $0.contains("not json") })
     let redriven = try await stack.run("dead-letters", "redrive", id)

@@ -22,7 +22,7 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let program = try Program()
-    guard let cluster = program.cluster else {
+    guard let cluster = try await program.checkedCluster() else {
       throw SettingError(
         key: "KAFKA_BOOTSTRAP_SERVERS", expected: "set: a single service needs a cluster to speak to")
     }

@@ -15,7 +15,7 @@ struct Up: AsyncParsableCommand {
   func run() async throws {
     let program = try Program()
     let telemetry = program.bootstrapTelemetry()
-    let broker = try Broker(program)
+    let broker = try Broker(program, cluster: await program.checkedCluster())
     var extra: [any Service] = []
     let jwks: String
     if let url = program.settings.text("JWKS_URL") {
