@@ -37,6 +37,10 @@ extension Envelope {
       tracestate: values["ce_tracestate"] ?? values["tracestate"])
   }
 
+  /// What tells this event from every other: an id is unique within its source only (CloudEvents 1.0, section
+  /// "id").
+  var identity: String { "\(source)#\(id)" }
+
   /// Extensions carry the `ce_` prefix like every attribute; `traceparent` is written without it too,
   /// where tracing libraries of other consumers look for it.
   var headers: [RecordHeader] {

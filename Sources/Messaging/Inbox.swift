@@ -22,7 +22,7 @@ struct Inbox: Sendable {
   /// Takes in one message that was just read from its partition.
   func receive(_ message: IncomingMessage, anyParked: Bool, _ work: UnitOfWork) throws {
     let envelope = Envelope(headers: message.headers)
-    guard try remember(envelope?.id ?? message.fallbackID, work) else {
+    guard try remember(envelope?.identity ?? message.fallbackID, work) else {
       count("duplicate", envelope?.type)
       return
     }

@@ -27,6 +27,18 @@ struct ConsumingTests {
     try await reader.close()
   }
 
+  @Test func `the same id from another source is another event`() async throws {
+    let reader = try bench.store("reader")
+    let first = try bench.cloudEvent(Counted(id: "a", number: 1), id: "same", partition: 0)
+    var second = try bench.cloudEvent(Counted(id: "a", number: 2), id: "same", partition: 0)
+    second.headers[2] = RecordHeader("ce_source", "/elsewhere")
+    try await bench.send([first, second])
+    try await bench.running([bench.subscription(reader, bench.wire())]) {
+      try await reader.until { try await reader.seen().map(\.number) == [1, 2] }
+    }
+    try await reader.close()
+  }
+
   @Test func `an early event waits, and what follows under its key waits behind it; others go on`()
     async throws
   {
