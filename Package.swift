@@ -19,6 +19,9 @@ let package = Package(
     .room("Storage", [.grdb, .logging, .metrics, .serviceContext]),
     .room("Messaging", ["Kafka", "Storage", .grdb, .logging, .metrics, .tracing, .lifecycle]),
     .room(
+      "Jobs",
+      ["Messaging", "Storage", .grdb, .logging, .metrics, .tracing, .serviceContext, .lifecycle]),
+    .room(
       "HTTPAPI",
       [
         "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .crypto, .httpClient, .nio, .nioHTTP1,
@@ -60,6 +63,7 @@ let package = Package(
     .tests("Kafka", [.logging]),
     .tests("Storage", [.grdb]),
     .tests("Messaging", ["Kafka", "Storage", .grdb, .logging, .lifecycle]),
+    .tests("Jobs", ["Messaging", "Storage", .grdb, .tracing, .serviceContext, .logging, .lifecycle]),
     .tests(
       "HTTPAPI",
       [

@@ -29,6 +29,7 @@ allow Sources/Storage GRDB
 allow Sources/Messaging Kafka Storage GRDB
 allow Sources/HTTPAPI Storage GRDB Hummingbird HTTPTypes JWTKit Crypto AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOFoundationCompat
 allow Sources/Telemetry CoreMetrics Instrumentation
+allow Sources/Jobs Messaging Resilience Storage GRDB
 allow Sources/Contracts Messaging
 allow Sources/Hosting HTTPAPI HTTPTypes Messaging Storage
 for service in Sources/Services/*/; do

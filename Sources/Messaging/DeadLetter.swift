@@ -3,13 +3,15 @@ import GRDB
 import Kafka
 public import Storage
 
-/// A message or outgoing event that could not be handled or sent.
+/// A message, outgoing event or job that could not be handled, sent or done.
 public struct DeadLetter: Encodable, Sendable {
   public enum Kind: String, Encodable, Sendable {
     /// It came in and could not be handled.
     case message
     /// It was to go out and the broker will never take it. What follows under its key waits.
     case outgoing
+    /// It was to be done and failed for good.
+    case job
   }
 
   public enum State: String, Encodable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import GRDB
 import Kafka
 public import Storage
@@ -32,6 +32,18 @@ public enum DeadLetters {
     try insert(
       letter, key: Array(row.key.utf8), headers: row.envelope.headers, value: row.payload,
       outboxSeq: row.seq, work)
+  }
+
+  /// Keeps a job that failed for good; its row stays in the table of jobs, and is what a redrive runs again.
+  public static func bury(
+    job id: String, kind: String, payload: Data, reason: String, attempts: Int, _ work: UnitOfWork
+  ) throws {
+    let letter = DeadLetter(
+      id: UUIDv7.next(at: work.now), kind: .job, eventID: id, type: kind, topic: "jobs", partition: nil,
+      offset: nil, key: nil, reason: reason, attempts: attempts,
+      correlationID: work.context.correlationID, createdAt: work.now, state: .dead, settledAt: nil,
+      settledBy: nil)
+    try insert(letter, key: nil, headers: [], value: Array(payload), outboxSeq: nil, work)
   }
 
   private static func insert(
@@ -77,15 +89,21 @@ public enum DeadLetters {
   }
 
   /// Tries a dead letter again: a message behind whatever waits under its key, an outgoing event in its old
-  /// place.
-  /// - Returns: false when it is unknown or already settled.
-  public static func redrive(_ id: String, by operatorName: String, _ work: UnitOfWork) throws -> Bool {
+  /// place, a job by whatever `jobs` does with its id.
+  /// - Parameter jobs: runs a dead job again, and says whether it could.
+  /// - Returns: false when it is unknown or already settled, or a job that cannot be run again.
+  public static func redrive(
+    _ id: String, by operatorName: String, jobs: (String, UnitOfWork) throws -> Bool = { _, _ in false },
+    _ work: UnitOfWork
+  ) throws -> Bool {
     let database = work.database
     guard
       let row = try Row.fetchOne(
         database, sql: "SELECT * FROM dead_letters WHERE id = ? AND state = 'dead'", arguments: [id])
     else { return false }
-    if let seq = row["outbox_seq"] as Int64? {
+    if row["kind"] == DeadLetter.Kind.job.rawValue {
+      guard let job = row["event_id"] as String?, try jobs(job, work) else { return false }
+    } else if let seq = row["outbox_seq"] as Int64? {
       try database.execute(sql: "UPDATE outbox SET state = 0 WHERE seq = ?", arguments: [seq])
       work.raiseOnCommit(.outbox)
     } else {

@@ -22,7 +22,7 @@ public struct RetryPolicy: Hashable, Sendable {
   /// Exponential backoff with full jitter: anything from nothing to the doubled delay, so that what failed
   /// together does not come back together.
   /// Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-  func delay(afterAttempt attempt: Int) -> Duration {
+  public func delay(afterAttempt attempt: Int) -> Duration {
     let doublings = min(max(attempt - 1, 0), 30)
     let ceiling = min(firstDelay * (1 << doublings), largestDelay)
     return .milliseconds(Int64.random(in: 0...max(ceiling.inMilliseconds, 1)))
