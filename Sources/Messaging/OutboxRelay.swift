@@ -47,7 +47,7 @@ public struct OutboxRelay: Service {
           for await _ in confirmations {
             let (rows, relieved) = ledger.takeConfirmed(by: store.service)
             if relieved { wake.yield() }
-            try await confirm(rows)
+            await confirm(rows)
           }
           return .listening
         }
@@ -217,12 +217,18 @@ extension OutboxRelay {
     }
   }
 
-  private func confirm(_ rows: [Int64]) async throws {
+  private func confirm(_ rows: [Int64]) async {
     guard !rows.isEmpty else { return }
-    try await store.write { work in
-      let update = try work.database.cachedStatement(sql: "UPDATE outbox SET state = 2 WHERE seq = ?")
-      for seq in rows { try update.execute(arguments: [seq]) }
-      work.raiseOnCommit(.published)
+    do {
+      try await store.write { work in
+        let update = try work.database.cachedStatement(sql: "UPDATE outbox SET state = 2 WHERE seq = ?")
+        for seq in rows { try update.execute(arguments: [seq]) }
+        work.raiseOnCommit(.published)
+      }
+    } catch {
+      // Harmless, and no reason to stop: after a restart they are published again, and the inbox knows them.
+      logger.warning(
+        "Consumed events were not marked", metadata: ["error": "\(error)", "events": "\(rows.count)"])
     }
   }
 }
