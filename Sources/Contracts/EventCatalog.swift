@@ -3,7 +3,8 @@ public import Messaging
 /// Every event there is: for `waybill topics`, the AsyncAPI document and whoever watches everything.
 public enum EventCatalog {
   public static let events: [any Event.Type] = [
-    WorkflowCreated.self, WorkflowTaskUpdated.self, DeliveryCreated.self, DeliverySent.self,
+    WorkflowCreated.self, WorkflowTaskUpdated.self, DeliveryCreated.self, DeliverySent.self, UserCreated.self,
+    TaskCreated.self, TaskCancelled.self, TaskUpdated.self, TaskLogged.self,
   ]
 
   /// The topics of those events, and the dead letters of `services`.

@@ -5,3 +5,9 @@ public typealias WorkflowID = EntityID<WorkflowKind>
 
 public enum DeliveryKind {}
 public typealias DeliveryID = EntityID<DeliveryKind>
+
+public enum UserKind {}
+public typealias UserID = EntityID<UserKind>
+
+public enum TaskKind {}
+public typealias TaskID = EntityID<TaskKind>

@@ -63,5 +63,42 @@ struct Golden: Sendable, CustomStringConvertible {
       payload: #"""
         {"id":"0197f2a4-6d2f-7c11-9a07-2b8e4f6a1d35","sentAt":"2026-11-20T17:42:07.488Z"}
         """#),
+    Golden(
+      name: "user.created.v1", topic: "user.created", key: "0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a",
+      payload: #"""
+        {"createdAt":"2026-11-20T09:00:00.000Z","email":"Ada@Example.org","id":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        """#),
+    Golden(
+      name: "task.created.v1", topic: "task.created", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
+      payload: #"""
+        {"createdAt":"2026-11-20T09:00:01.000Z","id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","input":{"big":9007199254740993,"factor":0.5,"pages":[1,2,null],"title":"Zürich","urgent":true},"kind":"report","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        """#),
+    // Its kind needs no input.
+    Golden(
+      name: "task.created.v1", topic: "task.created", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
+      payload: #"""
+        {"createdAt":"2026-11-20T09:00:01.000Z","id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","input":null,"kind":"report","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        """#),
+    Golden(
+      name: "task.cancelled.v1", topic: "task.cancelled", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
+      payload: #"""
+        {"cancelledAt":"2026-11-20T09:00:03.000Z","id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        """#),
+    Golden(
+      name: "task.updated.v1", topic: "task.updated", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
+      payload: #"""
+        {"attempt":2,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","runner":"0197f2a4-6000-7000-8000-000000000001","sequence":4,"status":"SUCCESS","updatedAt":"2026-11-20T09:00:05.250Z","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        """#),
+    // It waits for its next attempt.
+    Golden(
+      name: "task.updated.v1", topic: "task.updated", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
+      payload: #"""
+        {"attempt":1,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","nextAttemptAt":"2026-11-20T09:00:04.100Z","reason":"the fake work failed, as it does now and then","runner":"0197f2a4-6000-7000-8000-000000000001","sequence":2,"status":"RUNNING","updatedAt":"2026-11-20T09:00:03.500Z","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        """#),
+    Golden(
+      name: "task.logged.v1", topic: "task.logged", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
+      payload: #"""
+        {"attempt":1,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","line":3,"loggedAt":"2026-11-20T09:00:02.750Z","runner":"0197f2a4-6000-7000-8000-000000000001","text":"step 3 of 5","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        """#),
   ]
 }
