@@ -27,7 +27,8 @@ let package = Package(
         "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .crypto, .httpClient, .nio, .nioHTTP1,
         .logging, .metrics, .tracing, .lifecycle,
       ]),
-    .room("Hosting", ["HTTPAPI", "Messaging", "Storage", .httpTypes, .logging, .metrics, .lifecycle]),
+    .room(
+      "Hosting", ["HTTPAPI", "Jobs", "Messaging", "Storage", .httpTypes, .logging, .metrics, .lifecycle]),
     .room("Telemetry", [.logging, .metrics, .tracing]),
     .room("Contracts", ["Messaging"]),
 
@@ -100,7 +101,7 @@ extension Target {
     .target(
       name: name,
       dependencies: [
-        "Contracts", "Hosting", "Messaging", "HTTPAPI", "Storage", .grdb, .httpTypes,
+        "Contracts", "Hosting", "Jobs", "Messaging", "HTTPAPI", "Storage", .grdb, .httpTypes,
       ],
       path: "Sources/Services/\(name)", resources: [.embedInCode("openapi.yaml")],
       swiftSettings: .strict)

@@ -31,7 +31,7 @@ allow Sources/HTTPAPI Storage GRDB Hummingbird HTTPTypes JWTKit Crypto AsyncHTTP
 allow Sources/Telemetry CoreMetrics Instrumentation
 allow Sources/Jobs Messaging Resilience Storage GRDB
 allow Sources/Contracts Messaging
-allow Sources/Hosting HTTPAPI HTTPTypes Messaging Storage
+allow Sources/Hosting HTTPAPI HTTPTypes Jobs Messaging Storage
 for service in Sources/Services/*/; do
   allow "${service%/}" Contracts Hosting HTTPAPI HTTPTypes Messaging Storage Jobs Resilience GRDB
   for domain in "$service"Domain/; do [ -d "$domain" ] && allow "${domain%/}" Contracts Messaging; done

@@ -1,4 +1,5 @@
 import HTTPAPI
+import Jobs
 import Logging
 import Messaging
 import Metrics
@@ -13,6 +14,8 @@ struct Retention: Service {
 
   let store: Store
   let messaging: MessagingRetention
+  /// Nil for a service without jobs.
+  let jobs: JobsRetention?
   let logger: Logger
 
   func run() async throws {
@@ -34,7 +37,8 @@ struct Retention: Service {
   }
 
   private func prune() async throws {
-    let messaging = messaging
+    let (messaging, jobs) = (messaging, jobs)
+    while let jobs, try await store.write({ try jobs.prune($0, limit: Self.chunk) }) {}
     while try await store.write({ try messaging.prune($0, limit: Self.chunk) }) {}
     while try await store.write({ work in
       try pruneIdempotencyKeys(in: work, limit: Self.chunk) == Self.chunk
@@ -42,12 +46,21 @@ struct Retention: Service {
   }
 
   private func show() async throws {
+    let now = store.now
     let backlog = try await store.read { try Backlog.read($0) }
     let dimensions = [("service", store.service)]
     Gauge(label: "outbox.waiting", dimensions: dimensions).record(backlog.outboxWaiting)
-    let age = backlog.oldestWaiting.map { store.now.since($0) } ?? .zero
+    let age = backlog.oldestWaiting.map { now.since($0) } ?? .zero
     Gauge(label: "outbox.oldest.age.milliseconds", dimensions: dimensions).record(age.inMilliseconds)
     Gauge(label: "messaging.parked", dimensions: dimensions).record(backlog.parked)
     Gauge(label: "messaging.dead.letters", dimensions: dimensions).record(backlog.deadLetters)
+    guard jobs != nil else { return }
+    for backlog in try await store.read({ try JobsBacklog.read($0, at: now) }) {
+      let dimensions = dimensions + [("kind", backlog.kind)]
+      Gauge(label: "jobs.waiting", dimensions: dimensions).record(backlog.waiting)
+      Gauge(label: "jobs.running", dimensions: dimensions).record(backlog.running)
+      Gauge(label: "jobs.oldest.due.age.milliseconds", dimensions: dimensions)
+        .record(backlog.longestOverdue.inMilliseconds)
+    }
   }
 }

@@ -1,4 +1,5 @@
 public import HTTPAPI
+public import Jobs
 import Logging
 public import Messaging
 public import ServiceLifecycle
@@ -6,8 +7,8 @@ public import Storage
 
 /// One running service: its store, what it listens to, what it serves, and the loops that carry its events.
 ///
-/// A clean stop goes from the outside in: no new requests, then no new messages, then the outbox is drained,
-/// then the store is closed.
+/// A clean stop goes from the outside in: no new requests, then no new messages, then no new jobs, then the
+/// outbox is drained, then the store is closed.
 public struct ServiceHost: Service {
   public let name: String
   public let port: Int
@@ -15,15 +16,22 @@ public struct ServiceHost: Service {
   private let openapi: String
   private let serves: @Sendable (API, Store) -> Void
   private let subscription: Subscription
+  private let runner: JobRunner?
+  private let verifier: TokenVerifier
   private let environment: ServiceEnvironment
 
   /// - Parameters:
   ///   - schema: the service's own tables, beside those of messaging and of requests.
-  ///   - listensTo: one handler for each kind of event the service cares for.
+  ///   - listensTo: one handler for each kind of event the service cares for; its instances share the events.
+  ///   - everyInstanceListensTo: handlers of what each instance has to hear of.
+  ///   - runs: a worker for each kind of job; nil for a service without jobs.
+  ///   - verifier: tells who asks; the program's own unless said otherwise.
   ///   - serves: puts the service's routes on its API.
   public init(
     _ name: String, port: Int, in environment: ServiceEnvironment, schema: [Migration],
-    listensTo handlers: [any Handler], openapi: String,
+    listensTo handlers: [any Handler], everyInstanceListensTo broadcasts: [any Handler] = [],
+    runs workers: ((Store) -> [any JobWorker])? = nil,
+    verifier: ((Store) -> TokenVerifier)? = nil, openapi: String,
     serves: @escaping @Sendable (API, Store) -> Void
   ) throws {
     self.name = name
@@ -31,17 +39,22 @@ public struct ServiceHost: Service {
     self.port = port
     self.openapi = openapi
     self.serves = serves
-    store = try Store(
+    let jobs: [Migration] = workers == nil ? [] : .jobs
+    let store = try Store(
       service: name, folder: environment.dataFolder,
-      migrations: [Migration].messaging + [Migration].idempotency + schema)
+      migrations: [Migration].messaging + [Migration].idempotency + jobs + schema)
+    let logger = environment.logger(name)
+    self.store = store
     subscription = Subscription(
-      store: store, wire: environment.wire, handlers: handlers, logger: environment.logger(name))
+      store: store, wire: environment.wire, handlers: handlers, broadcasts: broadcasts, logger: logger)
+    runner = workers.map { JobRunner(store: store, workers: $0(store), logger: logger) }
+    self.verifier = verifier?(store) ?? environment.verifier
   }
 
   /// The service's routes, and those that every service has: for its server, and for tests of them.
   public func api() -> API {
     let api = API(
-      service: name, store: store, verifier: environment.verifier, openapi: openapi,
+      service: name, store: store, verifier: verifier, openapi: openapi,
       metrics: environment.metrics)
     serves(api, store)
     DeadLetterRoutes(store: store).register(on: api)
@@ -53,15 +66,15 @@ public struct ServiceHost: Service {
     let server = api().server(
       host: environment.host, port: port, setting: "\(name.uppercased())_PORT", logger: logger,
       onListening: environment.onListening(name))
-    let group = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: [
-          ServiceGroupConfiguration.ServiceConfiguration(
-            service: OutboxRelay(store: store, wire: environment.wire, logger: logger)),
-          .init(service: Retention(store: store, messaging: MessagingRetention(), logger: logger)),
-          .init(service: subscription),
-          .init(service: server),
-        ], logger: logger))
+    let relay = OutboxRelay(store: store, wire: environment.wire, logger: logger)
+    let retention = Retention(
+      store: store, messaging: MessagingRetention(), jobs: runner == nil ? nil : JobsRetention(),
+      logger: logger)
+    // Stopped from the last to the first.
+    var services: [any Service] = [relay, retention]
+    if let runner { services.append(runner) }
+    services += [subscription, server] as [any Service]
+    let group = ServiceGroup(services: services, logger: logger)
     do {
       try await group.run()
     } catch {

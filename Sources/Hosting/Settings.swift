@@ -37,6 +37,16 @@ public struct Settings: Sendable {
     return number
   }
 
+  public func number(
+    _ key: String, default standard: Double, in range: ClosedRange<Double>
+  ) throws(SettingError) -> Double {
+    guard let text = text(key) else { return standard }
+    guard let number = Double(text), range.contains(number) else {
+      throw SettingError(key: key, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
   public func port(_ key: String, default standard: Int) throws(SettingError) -> Int {
     try integer(key, default: standard, in: 0...65_535)
   }

@@ -5,47 +5,66 @@ public import Storage
 
 /// Takes a service's events in: a batch is one unit of work, and offsets are committed after it.
 ///
-/// One consumer group per service. What a crash leaves uncommitted comes again and is recognised by the
+/// One consumer group per service, and one per instance for what every instance has to hear. What a crash leaves uncommitted comes again and is recognised by the
 /// inbox, so each event takes effect once although Kafka delivers it at least once.
 public struct Subscription: Service {
   private let store: Store
   private let wire: Wire
   private let inbox: Inbox
+  /// Shared with the other instances of the service.
   private let topics: [Topic]
+  /// Heard by every instance.
+  private let broadcasts: [Topic]
   private let logger: Logger
 
-  /// - Parameter handlers: one for each kind of event the service listens to.
+  /// - Parameters:
+  ///   - handlers: one for each kind of event the service listens to; its instances share the work.
+  ///   - broadcasts: handlers of what every instance of the service has to hear of.
   public init(
-    store: Store, wire: Wire, handlers: [any Handler], policy: RetryPolicy = RetryPolicy(), logger: Logger
+    store: Store, wire: Wire, handlers: [any Handler], broadcasts: [any Handler] = [],
+    policy: RetryPolicy = RetryPolicy(), logger: Logger
   ) {
     self.store = store
     self.wire = wire
     self.logger = logger
     let entries = handlers.map { HandlerEntry($0) }
-    precondition(
-      Set(entries.map(\.eventName)).count == entries.count, "two handlers of one service for one event")
-    inbox = Inbox(service: store.service, handlers: entries, policy: policy, logger: logger)
-    topics = Set(entries.map(\.topic)).sorted { $0.name < $1.name }
+    let all = entries + broadcasts.map { HandlerEntry($0) }
+    precondition(Set(all.map(\.eventName)).count == all.count, "two handlers of one service for one event")
+    inbox = Inbox(service: store.service, handlers: all, policy: policy, logger: logger)
+    // An embedded broker has one instance of everything.
+    let isAlone = wire.embedded != nil
+    topics = Self.topics(of: isAlone ? all : entries)
+    self.broadcasts = Self.topics(of: isAlone ? [] : Array(all.dropFirst(entries.count)))
+    precondition(Set(topics).isDisjoint(with: self.broadcasts), "a topic is shared or broadcast, not both")
     wire.embedded?.expect(group: store.service, on: Set(topics.map(\.name)))
   }
 
+  private static func topics(of entries: [HandlerEntry]) -> [Topic] {
+    Set(entries.map(\.topic)).sorted { $0.name < $1.name }
+  }
+
   public func run() async throws {
-    guard !topics.isEmpty else {
+    guard !topics.isEmpty || !broadcasts.isEmpty else {
       try? await gracefulShutdown()
       return
     }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await consume() }
+      if !topics.isEmpty {
+        group.addTask { try await consume(topics, as: store.service) }
+      }
+      if !broadcasts.isEmpty {
+        group.addTask { try await consume(broadcasts, as: "\(store.service).\(store.instance)") }
+      }
       group.addTask { try await ParkedRunner(store: store, inbox: inbox, logger: logger).run() }
       try await group.waitForAll()
     }
   }
 
-  private func consume() async throws {
+  private func consume(_ topics: [Topic], as group: String) async throws {
     var backoff = Backoff()
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
       do {
-        try await consumeUntilBroken()
+        try await consumeUntilBroken(topics, group)
         return
       } catch {
         logger.warning(
@@ -56,10 +75,10 @@ public struct Subscription: Service {
     }
   }
 
-  private func consumeUntilBroken() async throws {
-    let consumer = try KafkaConsumer(wire.kafka, groupID: store.service, logger: logger)
+  private func consumeUntilBroken(_ topics: [Topic], _ group: String) async throws {
+    let consumer = try KafkaConsumer(wire.kafka, groupID: group, logger: logger)
     do {
-      try await listen(consumer)
+      try await listen(consumer, to: topics)
       try await cancelWhenGracefulShutdown {
         for try await batch in consumer.batches {
           let messages = batch.map { IncomingMessage($0) }
@@ -80,7 +99,7 @@ public struct Subscription: Service {
     await consumer.close()
   }
 
-  private func listen(_ consumer: KafkaConsumer) async throws {
+  private func listen(_ consumer: KafkaConsumer, to topics: [Topic]) async throws {
     guard wire.embedded != nil else {
       try await consumer.subscribe(to: topics.map(\.name))
       return

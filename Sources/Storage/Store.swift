@@ -11,6 +11,8 @@ public final class Store: Sendable {
   /// The name of the owning service: `"delivery"`.
   public let service: String
   public let file: String
+  /// Tells this store from every other of the same service: made with the file, and kept by it.
+  public let instance: String
   private let pool: DatabasePool
   private let groupCommit: GroupCommit
   private let signals = CommitSignals()
@@ -28,15 +30,19 @@ public final class Store: Sendable {
     self.clock = clock
     file = "\(folder)/\(service).sqlite"
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      // Readable by its owner only: it holds what is nobody else's business, keys among it.
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw StoreError.cannotOpen(file: file, reason: "its folder cannot be created")
     }
     lock = Mutex(try StoreLock(besides: file))
     do {
+      try PrivateFile.make(at: file)
       pool = try DatabasePool(path: file, configuration: Self.configuration(label: service))
       try pool.writeWithoutTransaction(Self.prepareWriter)
       try migrations.apply(to: pool, file: file)
+      instance = try pool.write(Self.identify)
     } catch let error as DatabaseError {
       throw StoreError.cannotOpen(file: file, reason: error.message ?? "\(error.resultCode)")
     }
@@ -86,6 +92,14 @@ public final class Store: Sendable {
     _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     try pool.close()
     lock.withLock { $0 = nil }
+  }
+
+  private static func identify(_ database: Database) throws -> String {
+    try database.execute(sql: "CREATE TABLE IF NOT EXISTS store (instance TEXT NOT NULL) STRICT")
+    if let known = try String.fetchOne(database, sql: "SELECT instance FROM store") { return known }
+    let instance = UUIDv7.next()
+    try database.execute(sql: "INSERT INTO store VALUES (?)", arguments: [instance])
+    return instance
   }
 
   private static func configuration(label: String) -> Configuration {
