@@ -35,13 +35,15 @@ let package = Package(
     // Services: each imports the libraries and Contracts, never another service.
     .service("Workflow"),
     .service("Delivery"),
+    .service("Administration"),
+    .service("Tasks"),
 
     // The only room that sees every service, and the only one that chooses the wire.
     .executableTarget(
       name: "Waybill",
       dependencies: [
         "Kafka", "Storage", "Messaging", "HTTPAPI", "Hosting", "Telemetry", "Contracts", "Workflow",
-        "Delivery",
+        "Delivery", "Administration", "Tasks",
         .arguments, .hummingbird, .httpTypes, .httpClient, .nio, .nioHTTP1, .logging, .metrics, .tracing,
         .lifecycle,
       ],

@@ -74,6 +74,8 @@ public struct TaskUpdated: Event, Hashable {
   public let status: TaskStatus
   /// Counts from 1, on through redrives; 0 when no attempt was ever begun.
   public let attempt: Int
+  /// How many lines this attempt has logged so far.
+  public let lines: Int
   /// Why the last attempt failed.
   public let reason: String?
   /// When the next attempt begins, while it waits for one.
@@ -83,7 +85,7 @@ public struct TaskUpdated: Event, Hashable {
   public var key: String { "\(id)" }
 
   public init(
-    id: TaskID, userId: UserID, runner: String, sequence: Int, status: TaskStatus, attempt: Int,
+    id: TaskID, userId: UserID, runner: String, sequence: Int, status: TaskStatus, attempt: Int, lines: Int,
     reason: String?, nextAttemptAt: Timestamp?, updatedAt: Timestamp
   ) {
     self.id = id
@@ -92,6 +94,7 @@ public struct TaskUpdated: Event, Hashable {
     self.sequence = sequence
     self.status = status
     self.attempt = attempt
+    self.lines = lines
     self.reason = reason
     self.nextAttemptAt = nextAttemptAt
     self.updatedAt = updatedAt

@@ -8,6 +8,8 @@ import Storage
 
 /// Deletes what a store no longer needs, a little at a time, and shows what waits in it.
 struct Retention: Service {
+  typealias Prune = @Sendable (UnitOfWork, Int) throws -> Bool
+
   private static let pruneEvery = Duration.seconds(600)
   private static let lookEvery = Duration.seconds(5)
   private static let chunk = 1000
@@ -16,6 +18,7 @@ struct Retention: Service {
   let messaging: MessagingRetention
   /// Nil for a service without jobs.
   let jobs: JobsRetention?
+  let others: [Prune]
   let logger: Logger
 
   func run() async throws {
@@ -40,6 +43,9 @@ struct Retention: Service {
     let (messaging, jobs) = (messaging, jobs)
     while let jobs, try await store.write({ try jobs.prune($0, limit: Self.chunk) }) {}
     while try await store.write({ try messaging.prune($0, limit: Self.chunk) }) {}
+    for prune in others {
+      while try await store.write({ try prune($0, Self.chunk) }) {}
+    }
     while try await store.write({ work in
       try pruneIdempotencyKeys(in: work, limit: Self.chunk) == Self.chunk
     }) {}

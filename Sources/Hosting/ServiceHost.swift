@@ -17,6 +17,7 @@ public struct ServiceHost: Service {
   private let serves: @Sendable (API, Store) -> Void
   private let subscription: Subscription
   private let runner: JobRunner?
+  private let prunes: [Retention.Prune]
   private let verifier: TokenVerifier
   private let environment: ServiceEnvironment
 
@@ -25,12 +26,15 @@ public struct ServiceHost: Service {
   ///   - listensTo: one handler for each kind of event the service cares for; its instances share the events.
   ///   - everyInstanceListensTo: handlers of what each instance has to hear of.
   ///   - runs: a worker for each kind of job; nil for a service without jobs.
+  ///   - prunes: each deletes at most so many rows that are not needed any more, and tells whether there may be
+  ///     more.
   ///   - verifier: tells who asks; the program's own unless said otherwise.
   ///   - serves: puts the service's routes on its API.
   public init(
     _ name: String, port: Int, in environment: ServiceEnvironment, schema: [Migration],
     listensTo handlers: [any Handler], everyInstanceListensTo broadcasts: [any Handler] = [],
     runs workers: ((Store) -> [any JobWorker])? = nil,
+    prunes: [@Sendable (UnitOfWork, Int) throws -> Bool] = [],
     verifier: ((Store) -> TokenVerifier)? = nil, openapi: String,
     serves: @escaping @Sendable (API, Store) -> Void
   ) throws {
@@ -48,6 +52,7 @@ public struct ServiceHost: Service {
     subscription = Subscription(
       store: store, wire: environment.wire, handlers: handlers, broadcasts: broadcasts, logger: logger)
     runner = workers.map { JobRunner(store: store, workers: $0(store), logger: logger) }
+    self.prunes = prunes
     self.verifier = verifier?(store) ?? environment.verifier
   }
 
@@ -69,7 +74,7 @@ public struct ServiceHost: Service {
     let relay = OutboxRelay(store: store, wire: environment.wire, logger: logger)
     let retention = Retention(
       store: store, messaging: MessagingRetention(), jobs: runner == nil ? nil : JobsRetention(),
-      logger: logger)
+      others: prunes, logger: logger)
     // Stopped from the last to the first.
     var services: [any Service] = [relay, retention]
     if let runner { services.append(runner) }

@@ -22,6 +22,7 @@ final class GroupCommit: Sendable {
 
   private let pool: DatabasePool
   private let service: String
+  private let instance: String
   private let signals: CommitSignals
   private let clock: @Sendable () -> Timestamp
   private let queue = Mutex(Queue())
@@ -29,11 +30,12 @@ final class GroupCommit: Sendable {
   private let commitTime: Timer
 
   init(
-    pool: DatabasePool, service: String, signals: CommitSignals,
+    pool: DatabasePool, service: String, instance: String, signals: CommitSignals,
     clock: @escaping @Sendable () -> Timestamp
   ) {
     self.pool = pool
     self.service = service
+    self.instance = instance
     self.signals = signals
     self.clock = clock
     let dimensions = [("service", service)]
@@ -115,7 +117,8 @@ final class GroupCommit: Sendable {
     do {
       for unit in group {
         let work = UnitOfWork(
-          database: database, now: now, service: service, context: unit.context, raised: raised)
+          database: database, now: now, service: service, instance: instance, context: unit.context,
+          raised: raised)
         if underSavepoints {
           try unit.runUnderSavepoint(work)
         } else {

@@ -46,7 +46,8 @@ public final class Store: Sendable {
     } catch let error as DatabaseError {
       throw StoreError.cannotOpen(file: file, reason: error.message ?? "\(error.resultCode)")
     }
-    groupCommit = GroupCommit(pool: pool, service: service, signals: signals, clock: clock)
+    groupCommit = GroupCommit(
+      pool: pool, service: service, instance: instance, signals: signals, clock: clock)
   }
 
   /// Decides, durably: when this returns, everything the decision wrote is on disk; when it throws, nothing

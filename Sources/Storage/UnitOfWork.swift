@@ -12,24 +12,28 @@ public struct UnitOfWork {
   public let now: Timestamp
   /// The service whose store this is: `"delivery"`.
   public let service: String
+  /// Tells this store from those of the service's other instances.
+  public let instance: String
   /// The trace, correlation and cause of what is being decided.
   public let context: ServiceContext
   private let raised: RaisedSignals
 
   init(
-    database: Database, now: Timestamp, service: String, context: ServiceContext,
+    database: Database, now: Timestamp, service: String, instance: String, context: ServiceContext,
     raised: RaisedSignals
   ) {
     self.database = database
     self.now = now
     self.service = service
+    self.instance = instance
     self.context = context
     self.raised = raised
   }
 
   /// The same unit, on behalf of another cause: one of the messages of a batch.
   public func on(behalfOf context: ServiceContext) -> UnitOfWork {
-    UnitOfWork(database: database, now: now, service: service, context: context, raised: raised)
+    UnitOfWork(
+      database: database, now: now, service: service, instance: instance, context: context, raised: raised)
   }
 
   /// Wakes the listeners of `signal` once this unit has been committed.

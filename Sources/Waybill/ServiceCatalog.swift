@@ -1,5 +1,7 @@
+import Administration
 import Delivery
 import Hosting
+import Tasks
 import Workflow
 
 /// Every service of the suite. A new one is one line here.
@@ -16,6 +18,10 @@ enum ServiceCatalog {
   }
 
   static let all: [Entry] = [
+    Entry(
+      name: AdministrationService.name, defaultPort: AdministrationService.defaultPort,
+      host: AdministrationService.host),
+    Entry(name: TasksService.name, defaultPort: TasksService.defaultPort, host: TasksService.host),
     Entry(name: WorkflowService.name, defaultPort: WorkflowService.defaultPort, host: WorkflowService.host),
     Entry(name: DeliveryService.name, defaultPort: DeliveryService.defaultPort, host: DeliveryService.host),
   ]

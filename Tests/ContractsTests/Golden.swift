@@ -87,13 +87,13 @@ struct Golden: Sendable, CustomStringConvertible {
     Golden(
       name: "task.updated.v1", topic: "task.updated", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
       payload: #"""
-        {"attempt":2,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","runner":"0197f2a4-6000-7000-8000-000000000001","sequence":4,"status":"SUCCESS","updatedAt":"2026-11-20T09:00:05.250Z","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        {"attempt":2,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","lines":5,"runner":"0197f2a4-6000-7000-8000-000000000001","sequence":4,"status":"SUCCESS","updatedAt":"2026-11-20T09:00:05.250Z","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
         """#),
     // It waits for its next attempt.
     Golden(
       name: "task.updated.v1", topic: "task.updated", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
       payload: #"""
-        {"attempt":1,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","nextAttemptAt":"2026-11-20T09:00:04.100Z","reason":"the fake work failed, as it does now and then","runner":"0197f2a4-6000-7000-8000-000000000001","sequence":2,"status":"RUNNING","updatedAt":"2026-11-20T09:00:03.500Z","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
+        {"attempt":1,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","lines":5,"nextAttemptAt":"2026-11-20T09:00:04.100Z","reason":"the fake work failed, as it does now and then","runner":"0197f2a4-6000-7000-8000-000000000001","sequence":2,"status":"RUNNING","updatedAt":"2026-11-20T09:00:03.500Z","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
         """#),
     Golden(
       name: "task.logged.v1", topic: "task.logged", key: "0197f2a4-6e10-7a2b-9c3d-4e5f60718293",
