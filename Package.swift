@@ -87,6 +87,19 @@ let package = Package(
         "Workflow", "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
         .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
       ]),
+    .target(
+      name: "ServiceTesting",
+      dependencies: [
+        "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
+        .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
+      ],
+      path: "Tests/ServiceTesting", swiftSettings: .strict),
+    .tests(
+      "Tasks",
+      [
+        "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Jobs", "Messaging", "Storage", "Kafka", .grdb,
+        .lifecycle, .logging,
+      ]),
     .testTarget(
       name: "Journeys",
       dependencies: ["Waybill", "Kafka", "Storage", .grdb, .httpClient, .nio, .nioHTTP1, .logging],

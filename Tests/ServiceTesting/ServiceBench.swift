@@ -1,0 +1,90 @@
+import Contracts
+import Foundation
+public import HTTPAPI
+public import Hosting
+import Hummingbird
+import HummingbirdTesting
+public import Kafka
+public import Logging
+import Messaging
+public import ServiceLifecycle
+public import Storage
+
+/// A service as the program runs it, with a folder and keys of the test's own.
+public final class ServiceBench: Sendable {
+  public let folder: String
+  public let broker: EmbeddedBroker?
+  public let host: ServiceHost
+  public let logger: Logger
+  private let keys: DevelopmentKeys
+  private let scopes: Set<Scope>
+  private let ownsFolder: Bool
+
+  public var store: Store { host.store }
+
+  /// - Parameters:
+  ///   - scopes: what the callers of the service may do.
+  ///   - folder: an earlier bench's, to go on with its data; a new one when nil.
+  ///   - onTheWire: with a broker of its own too, for tests that run the service.
+  public init(
+    scopes: Set<Scope>, settings: [String: String] = [:], folder: String? = nil, onTheWire: Bool = false,
+    _ make: (ServiceEnvironment) throws -> ServiceHost
+  ) throws {
+    let data = folder ?? NSTemporaryDirectory() + "waybill-\(UUID().uuidString)"
+    ownsFolder = folder == nil
+    self.folder = data
+    self.scopes = scopes
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    self.logger = logger
+    broker = onTheWire ? try EmbeddedBroker(logger: logger) : nil
+    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks"]) {
+      try broker?.createTopic(topic.name, partitions: topic.partitions)
+    }
+    keys = try DevelopmentKeys(data: data)
+    let ports = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS"].map { ("\($0)_PORT", "0") }
+    host = try make(
+      ServiceEnvironment(
+        settings: Settings(Dictionary(uniqueKeysWithValues: ports).merging(settings) { $1 }),
+        dataFolder: data,
+        host: "127.0.0.1",
+        wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
+        verifier: try TokenVerifier(jwks: keys.jwks), metrics: { "" }, logLevel: .critical))
+  }
+
+  deinit {
+    if ownsFolder { try? FileManager.default.removeItem(atPath: folder) }
+  }
+
+  public func token(_ subject: String, scopes: Set<Scope>? = nil) async throws -> String {
+    try await keys.token(subject: subject, scopes: scopes ?? self.scopes)
+  }
+
+  /// Lets `body` call the service's routes; nothing else of it runs, so what it publishes stays in the outbox.
+  public func serving(
+    as subject: String = "ada", _ body: @Sendable (Caller) async throws -> Void
+  ) async throws {
+    let token = try await token(subject)
+    try await host.api().application(logger: logger).test(.router) { client in
+      try await body(Caller(client: client, token: token))
+    }
+  }
+
+  /// Runs the whole service around `body`, with its neighbours, then stops it cleanly.
+  public func running(
+    with neighbours: [any Service] = [], _ body: @Sendable (Caller) async throws -> Void
+  ) async throws {
+    let group = ServiceGroup(services: [host] + neighbours, logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      do {
+        try await serving(body)
+      } catch {
+        await group.triggerGracefulShutdown()
+        throw error
+      }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+    }
+  }
+}
