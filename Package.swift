@@ -35,7 +35,7 @@ let package = Package(
     // Services: each imports the libraries and Contracts, never another service.
     .service("Workflow"),
     .service("Delivery"),
-    .service("Administration"),
+    .service("Administration", [.crypto, .cryptoExtras, .nioPosix, .logging, .metrics]),
     .service("Tasks"),
 
     // The only room that sees every service, and the only one that chooses the wire.
@@ -53,7 +53,7 @@ let package = Package(
     .executableTarget(
       name: "WaybillBench",
       dependencies: [
-        "Kafka", "Storage", "Messaging", "Telemetry", .arguments, .grdb, .httpClient, .nio, .nioHTTP1,
+        "Kafka", "Storage", "Messaging", "Jobs", "Telemetry", .arguments, .grdb, .httpClient, .nio, .nioHTTP1,
         .logging,
         .metrics, .lifecycle,
       ],
@@ -102,7 +102,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "Journeys",
-      dependencies: ["Waybill", "Kafka", "Storage", .grdb, .httpClient, .nio, .nioHTTP1, .logging],
+      dependencies: [
+        "Waybill", "Contracts", "Messaging", "Kafka", "Storage", .grdb, .httpClient, .nio, .nioHTTP1,
+        .logging,
+      ],
       swiftSettings: .strict),
   ]
 )
@@ -112,12 +115,12 @@ extension Target {
     .target(name: name, dependencies: dependencies, swiftSettings: .strict)
   }
 
-  static func service(_ name: String) -> Target {
+  static func service(_ name: String, _ more: [Dependency] = []) -> Target {
     .target(
       name: name,
       dependencies: [
         "Contracts", "Hosting", "Jobs", "Messaging", "HTTPAPI", "Storage", .grdb, .httpTypes,
-      ],
+      ] + more,
       path: "Sources/Services/\(name)", resources: [.embedInCode("openapi.yaml")],
       swiftSettings: .strict)
   }
@@ -168,6 +171,8 @@ extension Target.Dependency {
   static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
   static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
   static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+  static var cryptoExtras: Self { .product(name: "CryptoExtras", package: "swift-crypto") }
+  static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
   static var jwt: Self { .product(name: "JWTKit", package: "jwt-kit") }
 }
 

@@ -33,7 +33,11 @@ allow Sources/Jobs Messaging Resilience Storage GRDB
 allow Sources/Contracts Messaging
 allow Sources/Hosting HTTPAPI HTTPTypes Jobs Messaging Storage
 for service in Sources/Services/*/; do
-  allow "${service%/}" Contracts Hosting HTTPAPI HTTPTypes Messaging Storage Jobs Resilience GRDB
+  own=
+  # Passwords are hashed on threads of their own.
+  [ "$service" = Sources/Services/Administration/ ] && own="Crypto CryptoExtras NIOPosix"
+  # shellcheck disable=SC2086
+  allow "${service%/}" Contracts Hosting HTTPAPI HTTPTypes Messaging Storage Jobs Resilience GRDB $own
   for domain in "$service"Domain/; do [ -d "$domain" ] && allow "${domain%/}" Contracts Messaging; done
 done
 

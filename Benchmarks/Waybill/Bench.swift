@@ -10,7 +10,9 @@ import Storage
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "waybill-bench",
-    subcommands: [GroupCommitBench.self, OutboxBench.self, SubscriptionBench.self, StackBench.self])
+    subcommands: [
+      GroupCommitBench.self, OutboxBench.self, SubscriptionBench.self, JobsBench.self, StackBench.self,
+    ])
 }
 
 /// A folder for one measurement, gone with it.

@@ -3,8 +3,8 @@ public import Hummingbird
 
 extension API {
   /// Everything this API answers, as Hummingbird sees it.
-  public func responder() -> RouterResponder<BasicRequestContext> {
-    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+  public func responder() -> RouterResponder<ConnectionContext> {
+    let router = Router(context: ConnectionContext.self, options: .autoGenerateHeadEndpoints)
     let routes = routes + openRoutes()
     for route in routes {
       router.on(RouterPath(route.path), method: route.method, responder: route.endpoint)
@@ -20,7 +20,7 @@ extension API {
   /// Hummingbird answers 404 to a method that a path does not know. That says the wrong thing, so the
   /// other methods get a route too.
   private func refuseOtherMethods(
-    _ path: String, _ known: [HTTPRequest.Method], _ router: Router<BasicRequestContext>
+    _ path: String, _ known: [HTTPRequest.Method], _ router: Router<ConnectionContext>
   ) {
     let allowed = known.contains(.get) ? known + [.head] : known
     let endpoint = Endpoint(service: service, method: "other", route: path) { _, _, _ in
@@ -44,8 +44,8 @@ private struct Unmatched: RouterMiddleware {
   }
 
   func handle(
-    _ request: Request, context: BasicRequestContext,
-    next: @concurrent (Request, BasicRequestContext) async throws -> Response
+    _ request: Request, context: ConnectionContext,
+    next: @concurrent (Request, ConnectionContext) async throws -> Response
   ) async throws -> Response {
     try await endpoint.respond(to: request, context: context)
   }

@@ -24,7 +24,7 @@ extension API {
   public func application(
     host: String = "127.0.0.1", port: Int = 0, logger: Logger? = nil,
     onListening: @escaping @Sendable (Int) -> Void = { _ in }
-  ) -> Application<RouterResponder<BasicRequestContext>> {
+  ) -> Application<RouterResponder<ConnectionContext>> {
     .listening(
       responder(), host: host, port: port, logger: logger ?? Logger(label: "http.\(service)"),
       onListening: onListening)

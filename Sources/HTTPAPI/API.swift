@@ -5,7 +5,8 @@ public import Storage
 /// The routes of one service.
 ///
 /// A route is a *read*, which decides nothing, a *decision*, which is one unit of work, or an *act*, which
-/// is anything else. Each needs a scope; only health, metrics and the contract are open.
+/// is anything else. Each needs a scope; open are health, metrics and the contract, and what a service opens
+/// itself: to sign up, one cannot have a token yet.
 ///
 ///     let api = API(service: "delivery", store: store, verifier: verifier, openapi: contract)
 ///     api.read("/api/delivery/deliveries/{id}", scope: "deliveries:read") { call in … }
@@ -28,6 +29,7 @@ public final class API {
   let openapi: String
   let metrics: (@Sendable () -> String)?
   let bodyLimit: Int
+  let trustedProxies: Int
   private(set) var routes: [Route] = []
   private(set) var checks: [ReadinessCheck] = []
 
@@ -36,9 +38,11 @@ public final class API {
   ///   - openapi: the contract, served at `/openapi.yaml`.
   ///   - metrics: what `/metrics` shows; nil when a ``MetricsServer`` shows it on a port of its own.
   ///   - bodyLimit: in bytes; what is longer is answered with 413 and never held in memory.
+  ///   - trustedProxies: how many proxies in front of the service append to `X-Forwarded-For`: what they say is
+  ///     believed, and nothing before it.
   public init(
     service: String, store: Store, verifier: TokenVerifier, openapi: String,
-    metrics: (@Sendable () -> String)? = nil, bodyLimit: Int = 1 << 20
+    metrics: (@Sendable () -> String)? = nil, bodyLimit: Int = 1 << 20, trustedProxies: Int = 0
   ) {
     self.service = service
     self.store = store
@@ -46,6 +50,7 @@ public final class API {
     self.openapi = openapi
     self.metrics = metrics
     self.bodyLimit = bodyLimit
+    self.trustedProxies = trustedProxies
   }
 
   /// A GET that decides nothing.
@@ -122,19 +127,44 @@ public final class API {
     checks.append(ReadinessCheck(name: name, check: check))
   }
 
+  /// A GET that anybody may ask, with or without a token. The principal is ``Principal/anonymous``.
+  public func openRead(_ path: String, _ answer: @escaping @Sendable (Call) async throws -> Reply) {
+    add(.get, path, nil) { call, _ in try await answer(call) }
+  }
+
+  /// A request that anybody may make, with or without a token. The principal is ``Principal/anonymous``.
+  ///
+  /// Its `Idempotency-Key` is not looked at: answers to who is not known yet hold secrets, which are not kept.
+  public func openAct<Body: Decodable & Sendable>(
+    _ method: HTTPRequest.Method, _ path: String, _ body: Body.Type,
+    _ action: @escaping @Sendable (Call, Body) async throws -> Reply
+  ) {
+    add(method, path, nil) { [bodyLimit] call, request in
+      let bytes = try await IncomingBody.readJSON(request, limit: bodyLimit)
+      return try await action(call, try JSON.decode(Body.self, from: bytes))
+    }
+  }
+
+  /// - Parameter scope: nil for an open route.
   private func add(
-    _ method: HTTPRequest.Method, _ path: String, _ scope: Scope,
+    _ method: HTTPRequest.Method, _ path: String, _ scope: Scope?,
     _ answer: @escaping @Sendable (Call, Request) async throws -> Reply
   ) {
     let endpoint = Endpoint(service: service, method: method.rawValue, route: path) {
-      [verifier] request, parameters, identity in
-      let principal = try await verifier.principal(of: request.headers)
-      guard principal.scopes.contains(scope) else { throw Problem.insufficientScope(scope) }
+      [store, verifier, trustedProxies] request, context, identity in
+      var principal = Principal.anonymous
+      if let scope {
+        principal = try await verifier.principal(of: request.headers)
+        guard principal.scopes.contains(scope) else { throw Problem.insufficientScope(scope) }
+      }
       let call = Call(
         principal: principal, method: request.method, headers: request.headers,
         requestID: identity.requestID, correlationID: identity.correlationID, path: request.uri.path,
-        rawQuery: request.uri.query, parameters: parameters, queryParameters: request.uri.queryParameters)
-      return try await answer(call, request)
+        remoteAddress: context.remoteAddress(of: request, trustedProxies: trustedProxies),
+        rawQuery: request.uri.query, parameters: context.parameters,
+        queryParameters: request.uri.queryParameters)
+      // Nobody watches on with a token that does not count any more.
+      return try await answer(call, request).ending(after: principal.expires.map { $0.since(store.now) })
     }
     routes.append(Route(method: method, path: path, endpoint: endpoint))
   }

@@ -14,6 +14,8 @@ public struct Call: Sendable {
   public let correlationID: String
   /// The path as it was asked for, without the query.
   public let path: String
+  /// The client's IP address; nil when the request did not come over the network.
+  public let remoteAddress: String?
   let rawQuery: String?
   let parameters: Parameters
   let queryParameters: Parameters
@@ -38,6 +40,9 @@ public struct Call: Sendable {
     queryParameters[name[...]].map(String.init)
   }
 
+  /// Where a stream of events is to go on: the id of the last event that the client has seen.
+  public var lastEventID: String? { headers[.lastEventID] }
+
   /// The page asked for with `?limit=` and `?cursor=`.
   ///
   /// A limit above the maximum means the maximum.
@@ -60,4 +65,8 @@ public struct Call: Sendable {
 /// The route's template has no such part: a mistake in the service, not in the request.
 struct UnknownParameter: Error {
   let name: String
+}
+
+extension HTTPField.Name {
+  static let lastEventID = HTTPField.Name("last-event-id")!
 }

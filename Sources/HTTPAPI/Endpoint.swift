@@ -9,12 +9,13 @@ import Tracing
 /// One layer does all of it, instead of a middleware for each: every layer is a closure, an `await` and
 /// some allocations on each request.
 struct Endpoint: HTTPResponder {
-  typealias Context = BasicRequestContext
-  typealias Answer = @Sendable (Request, Parameters, RequestIdentity) async throws -> Reply
+  typealias Context = ConnectionContext
+  typealias Answer = @Sendable (Request, Context, RequestIdentity) async throws -> Reply
 
   private let operation: String
   private let route: String
   private let metrics: RequestMetrics
+  private let streams: OpenStreams
   private let answer: Answer
 
   /// - Parameter route: the path's template.
@@ -22,6 +23,7 @@ struct Endpoint: HTTPResponder {
     operation = "\(method) \(route)"
     self.route = route
     metrics = RequestMetrics(service: service, route: route)
+    streams = OpenStreams(service: service, route: route)
     self.answer = answer
   }
 
@@ -46,7 +48,9 @@ struct Endpoint: HTTPResponder {
     of request: Request, _ context: Context, _ identity: RequestIdentity
   ) async throws -> Response {
     do {
-      return try await answer(request, context.parameters, identity).response()
+      return try await answer(request, context, identity).response { stream in
+        stream.body(of: request, in: context, streams: streams)
+      }
     } catch let broken as IncomingBody.Broken {
       throw broken.reason
     } catch {

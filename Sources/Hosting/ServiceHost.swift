@@ -18,6 +18,7 @@ public struct ServiceHost: Service {
   private let subscription: Subscription
   private let runner: JobRunner?
   private let prunes: [Retention.Prune]
+  private let prepares: (@Sendable (UnitOfWork) throws -> Void)?
   private let verifier: TokenVerifier
   private let environment: ServiceEnvironment
 
@@ -28,6 +29,7 @@ public struct ServiceHost: Service {
   ///   - runs: a worker for each kind of job; nil for a service without jobs.
   ///   - prunes: each deletes at most so many rows that are not needed any more, and tells whether there may be
   ///     more.
+  ///   - prepares: writes what has to be in the store before anything is served.
   ///   - verifier: tells who asks; the program's own unless said otherwise.
   ///   - serves: puts the service's routes on its API.
   public init(
@@ -35,6 +37,7 @@ public struct ServiceHost: Service {
     listensTo handlers: [any Handler], everyInstanceListensTo broadcasts: [any Handler] = [],
     runs workers: ((Store) -> [any JobWorker])? = nil,
     prunes: [@Sendable (UnitOfWork, Int) throws -> Bool] = [],
+    prepares: (@Sendable (UnitOfWork) throws -> Void)? = nil,
     verifier: ((Store) -> TokenVerifier)? = nil, openapi: String,
     serves: @escaping @Sendable (API, Store) -> Void
   ) throws {
@@ -46,13 +49,14 @@ public struct ServiceHost: Service {
     let jobs: [Migration] = workers == nil ? [] : .jobs
     let store = try Store(
       service: name, folder: environment.dataFolder,
-      migrations: [Migration].messaging + [Migration].idempotency + jobs + schema)
+      migrations: [Migration].messaging + [Migration].idempotency + jobs + schema, clock: environment.clock)
     let logger = environment.logger(name)
     self.store = store
     subscription = Subscription(
       store: store, wire: environment.wire, handlers: handlers, broadcasts: broadcasts, logger: logger)
     runner = workers.map { JobRunner(store: store, workers: $0(store), logger: logger) }
     self.prunes = prunes
+    self.prepares = prepares
     self.verifier = verifier?(store) ?? environment.verifier
   }
 
@@ -60,7 +64,7 @@ public struct ServiceHost: Service {
   public func api() -> API {
     let api = API(
       service: name, store: store, verifier: verifier, openapi: openapi,
-      metrics: environment.metrics)
+      metrics: environment.metrics, trustedProxies: environment.trustedProxies)
     serves(api, store)
     DeadLetterRoutes(store: store).register(on: api)
     return api
@@ -68,6 +72,7 @@ public struct ServiceHost: Service {
 
   public func run() async throws {
     let logger = environment.logger(name)
+    if let prepares { try await store.write(prepares) }
     let server = api().server(
       host: environment.host, port: port, setting: "\(name.uppercased())_PORT", logger: logger,
       onListening: environment.onListening(name))

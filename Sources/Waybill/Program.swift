@@ -1,4 +1,6 @@
+import Administration
 import Foundation
+import HTTPAPI
 import Hosting
 import Kafka
 import Logging
@@ -47,6 +49,14 @@ struct Program: Sendable {
     var logger = Logger(label: label)
     logger.logLevel = logLevel
     return logger
+  }
+
+  /// Believes the issuer at JWKS_URL; without it, the administration service on this machine.
+  func verifier() throws -> TokenVerifier {
+    if let url = settings.text("JWKS_URL") { return try TokenVerifier(jwks: url) }
+    let port = try settings.port("ADMINISTRATION_PORT", default: AdministrationService.defaultPort)
+    let address = host == "0.0.0.0" ? "127.0.0.1" : host
+    return try TokenVerifier(jwks: "http://\(address):\(port)/.well-known/jwks.json")
   }
 
   /// The cluster that KAFKA_BOOTSTRAP_SERVERS names; nil without it.

@@ -21,29 +21,27 @@ struct RunningServices {
   }
 
   /// Runs `entries` until told to stop.
-  /// - Parameters:
-  ///   - extra: what has to run beside them.
-  ///   - onOwning: called once the stores belong to this process, before anything runs.
+  /// - Parameter onOwning: called once the stores belong to this process, before anything runs.
   func run(
-    _ entries: [ServiceCatalog.Entry], verifier: TokenVerifier, extra: [any Service] = [],
-    onOwning: () throws -> Void = {}
+    _ entries: [ServiceCatalog.Entry], verifier: TokenVerifier, onOwning: () throws -> Void = {}
   ) async throws {
     let ready = Announcement(expected: entries.count, broker: wire.kafka.bootstrapServers)
     let metricsPort = try program.settings.port("METRICS_PORT", default: 0)
     let render: @Sendable () -> String = { telemetry.metrics.render() }
+    let proxies = try program.settings.integer("TRUSTED_PROXIES", default: 0, in: 0...10)
     let environment = ServiceEnvironment(
       settings: program.settings, dataFolder: program.dataFolder, host: program.host, wire: wire,
-      verifier: verifier, metrics: metricsPort == 0 && program.isLoopback ? render : nil,
-      logLevel: program.logLevel
-    ) { name, port in
-      ready.listening(name, "http://\(program.host):\(port)")
-    }
+      verifier: verifier,
+      trustedProxies: proxies,
+      metrics: metricsPort == 0 && program.isLoopback ? render : nil,
+      logLevel: program.logLevel,
+      onListening: { name, port in ready.listening(name, "http://\(program.host):\(port)") })
     if metricsPort == 0 && !program.isLoopback {
       program.logger("waybill").notice(
         "Metrics are not served, because the API's port is open to others: set METRICS_PORT to serve them apart"
       )
     }
-    var services = extra
+    var services: [any Service] = []
     if metricsPort != 0 {
       services.append(
         MetricsServer(host: program.host, port: metricsPort, setting: "METRICS_PORT", text: render))

@@ -1,6 +1,8 @@
+import Contracts
 import Foundation
 import Kafka
 import Logging
+import Messaging
 import NIOHTTP1
 import Testing
 
@@ -9,8 +11,8 @@ import Testing
 struct BrokerTests {
   static func broker() throws -> EmbeddedBroker {
     let broker = try EmbeddedBroker(logger: Logger(label: "test"))
-    for topic in ["workflow.created", "workflow.task-updated", "delivery.created", "delivery.sent"] {
-      try broker.createTopic(topic, partitions: 4)
+    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks"]) {
+      try broker.createTopic(topic.name, partitions: 4)
     }
     return broker
   }
@@ -23,6 +25,7 @@ struct BrokerTests {
       "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "KAFKA_SESSION_TIMEOUT_MS": "6000",
       "KAFKA_MESSAGE_TIMEOUT_MS": "1000", "KAFKA_RECONNECT_BACKOFF_MAX_MS": "500",
     ])
+    try await stack.start("serve", "administration")
     let workflow = try await stack.start("serve", "workflow")
     try await stack.start("serve", "delivery")
     broker.takeDown()

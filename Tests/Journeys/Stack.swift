@@ -43,9 +43,30 @@ final class Stack: Sendable {
     folder = NSTemporaryDirectory() + "waybill-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     self.environment = [
-      "WAYBILL_DATA": folder, "WORKFLOW_PORT": "0", "DELIVERY_PORT": "0",
-      "JWKS_URL": "file://\(folder)/keys/jwks.json",
+      "WAYBILL_DATA": folder, "WORKFLOW_PORT": "0", "DELIVERY_PORT": "0", "TASKS_PORT": "0",
+      // The others fetch its keys there, so it has to be known beforehand.
+      "ADMINISTRATION_PORT": "\(try Self.freePort())", "ADMINISTRATION_SCRYPT_LOG2N": "10",
     ].merging(environment) { $1 }
+  }
+
+  /// Below the ports that clients are given, so that none of them takes it meanwhile.
+  private static func freePort() throws -> Int {
+    for _ in 0..<100 {
+      let port = Int.random(in: 20_000..<32_000)
+      let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(listener) }
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = in_port_t(port).bigEndian
+      address.sin_addr.s_addr = inet_addr("127.0.0.1")
+      let isFree = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+      }
+      if isFree { return port }
+    }
+    throw NotReady(lines: ["no port is free"])
   }
 
   deinit {
@@ -68,10 +89,6 @@ final class Stack: Sendable {
   /// Starts `waybill up`, or one service, and waits until it takes requests.
   @discardableResult
   func start(_ arguments: String..., with extra: [String: String] = [:]) async throws -> ChildProcess {
-    if state.withLock({ $0.token == nil }) {
-      let token = try await run("token", "--subject", "journey").lines.last ?? ""
-      state.withLock { $0.token = token }
-    }
     let child = try ChildProcess(
       arguments.isEmpty ? ["up"] : arguments, environment.merging(extra) { $1 })
     state.withLock { $0.children.append(child) }
@@ -90,6 +107,10 @@ final class Stack: Sendable {
       guard words.count == 2 else { continue }
       if words[1].hasPrefix("http://") { state.withLock { $0.addresses[words[0]] = words[1] } }
       if words[0] == "broker" { state.withLock { $0.broker = words[1] } }
+    }
+    if state.withLock({ $0.token == nil && $0.addresses["administration"] != nil }) {
+      let token = try await run("token", "--subject", "journey").lines.last ?? ""
+      state.withLock { $0.token = token }
     }
     return child
   }
@@ -115,14 +136,15 @@ final class Stack: Sendable {
   }
 
   /// - Throws: when nobody answers, as while a service is down.
+  /// - Parameter token: another than that of a developer who may do everything.
   func send(
     _ method: HTTPMethod, _ service: String, _ path: String, json: String? = nil,
-    headers: [String: String] = [:]
+    headers: [String: String] = [:], token: String? = nil
   ) async throws -> Answer {
-    let (address, token) = state.withLock { ($0.addresses[service] ?? "", $0.token ?? "") }
+    let (address, own) = state.withLock { ($0.addresses[service] ?? "", $0.token ?? "") }
     var request = HTTPClientRequest(url: address + path)
     request.method = method
-    request.headers.add(name: "Authorization", value: "Bearer \(token)")
+    request.headers.add(name: "Authorization", value: "Bearer \(token ?? own)")
     if let json {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(string: json))

@@ -16,7 +16,7 @@ public final class ServiceBench: Sendable {
   public let broker: EmbeddedBroker?
   public let host: ServiceHost
   public let logger: Logger
-  private let keys: DevelopmentKeys
+  private let key: SigningKey
   private let scopes: Set<Scope>
   private let ownsFolder: Bool
 
@@ -41,7 +41,8 @@ public final class ServiceBench: Sendable {
     for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks"]) {
       try broker?.createTopic(topic.name, partitions: topic.partitions)
     }
-    keys = try DevelopmentKeys(data: data)
+    let key = try SigningKey()
+    self.key = key
     let ports = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS"].map { ("\($0)_PORT", "0") }
     host = try make(
       ServiceEnvironment(
@@ -49,7 +50,8 @@ public final class ServiceBench: Sendable {
         dataFolder: data,
         host: "127.0.0.1",
         wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
-        verifier: try TokenVerifier(jwks: keys.jwks), metrics: { "" }, logLevel: .critical))
+        verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), metrics: { "" },
+        logLevel: .critical))
   }
 
   deinit {
@@ -57,7 +59,7 @@ public final class ServiceBench: Sendable {
   }
 
   public func token(_ subject: String, scopes: Set<Scope>? = nil) async throws -> String {
-    try await keys.token(subject: subject, scopes: scopes ?? self.scopes)
+    try await key.token(subject: subject, scopes: scopes ?? self.scopes)
   }
 
   /// Lets `body` call the service's routes; nothing else of it runs, so what it publishes stays in the outbox.

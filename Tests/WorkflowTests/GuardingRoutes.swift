@@ -24,12 +24,12 @@ import Testing
   init() throws { bench = try TestBench() }
 
   @Test func `every route wants a token, a good one, with its scope`() async throws {
-    let expired = try await bench.keys.token(
+    let expired = try await bench.key.token(
       subject: "ada", scopes: TestBench.everything, at: .now - .hours(2))
     try await bench.serving { caller in
       for (method, path, scope) in Self.routes {
         let others = TestBench.everything.subtracting([scope])
-        let poor = try await bench.keys.token(subject: "ada", scopes: others)
+        let poor = try await bench.key.token(subject: "ada", scopes: others)
         let none = try await caller.send(method, path, "{}", token: "")
         let late = try await caller.send(method, path, "{}", token: expired)
         let narrow = try await caller.send(method, path, "{}", token: poor)

@@ -10,6 +10,8 @@ struct Claims: JWTPayload {
   var iat: Double?
   var iss: String?
   var aud: Audience?
+  /// The log-in that the token comes of.
+  var sid: String?
   var scope: String?
 
   // JWTKit asks for this after it has checked the signature. The claims are checked by the verifier, which
@@ -26,7 +28,7 @@ struct Claims: JWTPayload {
     if let audience, aud?.contains(audience) != true { throw .tokenInvalid("is meant for another audience") }
     guard let sub, !sub.isEmpty else { throw .tokenInvalid("does not name its subject") }
     let scopes = (scope ?? "").split(separator: " ").map { Scope(rawValue: String($0)) }
-    return Principal(subject: sub, scopes: Set(scopes))
+    return Principal(subject: sub, scopes: Set(scopes), session: sid, expires: expiry)
   }
 
   /// When the token expires, in a form that cannot overflow.

@@ -46,6 +46,19 @@ public final class TokenVerifier: Sendable {
       refreshInterval: refreshInterval, clock: clock)
   }
 
+  /// For the issuer itself, which has its keys at hand: what it publishes or withdraws counts a moment later.
+  ///
+  /// - Parameter keys: those whose signatures count.
+  public convenience init(
+    keys: @escaping @Sendable () async throws -> JSONWebKeySet,
+    clock: @escaping @Sendable () -> Timestamp = { .now }
+  ) {
+    // Reading them is cheap, but not free: tokens made up at random lead to ten readings a second at most.
+    self.init(
+      source: KeySource { try JSON.encoder.encode(await keys()) }, refreshInterval: .seconds(1),
+      shortestInterval: .milliseconds(100), clock: clock)
+  }
+
   init(
     source: KeySource, issuer: String? = nil, audience: String? = nil,
     refreshInterval: Duration = .seconds(300), shortestInterval: Duration = .seconds(10),

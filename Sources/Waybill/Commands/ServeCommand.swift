@@ -1,5 +1,4 @@
 import ArgumentParser
-import HTTPAPI
 import Hosting
 import Messaging
 
@@ -7,7 +6,8 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run one service against the cluster that KAFKA_BOOTSTRAP_SERVERS names.",
     discussion: """
-      Tokens are checked with the keys at JWKS_URL; without it, with the development key in the data folder.
+      Tokens are checked with the keys at JWKS_URL; without it, with those of the administration service on \
+      this machine.
       """)
 
   @Argument(help: ArgumentHelp("One of: \(ServiceCatalog.all.map(\.name).joined(separator: ", "))."))
@@ -27,9 +27,8 @@ struct Serve: AsyncParsableCommand {
         key: "KAFKA_BOOTSTRAP_SERVERS", expected: "set: a single service needs a cluster to speak to")
     }
     let telemetry = program.bootstrapTelemetry()
-    let jwks = try program.settings.text("JWKS_URL") ?? DevelopmentKeys(data: program.dataFolder).jwks
     let entries = ServiceCatalog.all.filter { $0.name == service }
     try await RunningServices(program, telemetry, on: Wire(cluster: cluster)).run(
-      entries, verifier: TokenVerifier(jwks: jwks))
+      entries, verifier: program.verifier())
   }
 }

@@ -1,38 +1,40 @@
+import Administration
 import ArgumentParser
 import HTTPAPI
 
 struct TokenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",
-    abstract: "Print a token signed with the development key of the data folder.",
+    abstract: "Print a token for local use, signed with the key in the data folder.",
     discussion: """
+      Whoever owns the data folder needs no password. It works once administration has been started with that \
+      folder, here or by `waybill up`.
+
       Example: curl -H "Authorization: Bearer $(waybill token --subject me --scope 'workflows:read')" …
       """)
 
-  /// Everything there is to be allowed, for whoever names no scope.
-  static let allScopes = """
-    workflows:read workflows:write deliveries:read deliveries:write dead-letters:read dead-letters:write
-    """
-
-  @Option(help: "Who the bearer is.")
+  @Option(help: "Who the bearer is: for tasks, the id of a user.")
   var subject = "developer"
 
-  @Option(help: "What the bearer may do: scopes, separated by spaces.")
-  var scope = Self.allScopes
+  @Option(help: "What the bearer may do: scopes, separated by spaces. Everything, when absent.")
+  var scope: String?
 
   @Option(help: "How many seconds the token is good for.")
   var lifetime = 3600
 
   func run() async throws {
-    let program = try Program()
-    print(try await Self.make(program, subject: subject, scope: scope, lifetime: .seconds(lifetime)))
+    let scopes = scope.map { $0.split(whereSeparator: \.isWhitespace).map { Scope(rawValue: String($0)) } }
+    print(
+      try await Self.make(
+        Program(), subject: subject, scopes: scopes.map(Set.init) ?? AdministrationService.allScopes,
+        lifetime: .seconds(lifetime)))
   }
 
   static func make(
-    _ program: Program, subject: String, scope: String = allScopes, lifetime: Duration = .seconds(3600)
+    _ program: Program, subject: String, scopes: Set<Scope> = AdministrationService.allScopes,
+    lifetime: Duration = .seconds(3600)
   ) async throws -> String {
-    let scopes = scope.split(whereSeparator: \.isWhitespace).map { Scope(rawValue: String($0)) }
-    return try await DevelopmentKeys(data: program.dataFolder)
-      .token(subject: subject, scopes: Set(scopes), lifetime: lifetime)
+    try await LocalTokens.make(
+      dataFolder: program.dataFolder, subject: subject, scopes: scopes, lifetime: lifetime)
   }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
-import HTTPAPI
 import Hosting
-import ServiceLifecycle
 
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,17 +14,8 @@ struct Up: AsyncParsableCommand {
     let program = try Program()
     let telemetry = program.bootstrapTelemetry()
     let broker = try Broker(program, cluster: await program.checkedCluster())
-    var extra: [any Service] = []
-    let jwks: String
-    if let url = program.settings.text("JWKS_URL") {
-      jwks = url
-    } else {
-      let issuer = try DevelopmentIssuer(program)
-      extra.append(issuer)
-      jwks = issuer.jwks
-    }
     try await RunningServices(program, telemetry, on: broker.wire).run(
-      ServiceCatalog.all, verifier: TokenVerifier(jwks: jwks), extra: extra
+      ServiceCatalog.all, verifier: program.verifier()
     ) { try broker.announce(in: program) }
     // Everything is durable by now. Taking the embedded broker apart would cost another second.
     withExtendedLifetime(broker) { Foundation.exit(EXIT_SUCCESS) }

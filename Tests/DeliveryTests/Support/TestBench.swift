@@ -22,7 +22,7 @@ final class TestBench: Sendable {
 
   let folder: String
   let broker: EmbeddedBroker?
-  let keys: DevelopmentKeys
+  let key: SigningKey
   let environment: ServiceEnvironment
   let host: ServiceHost
   let logger: Logger
@@ -39,11 +39,12 @@ final class TestBench: Sendable {
     for topic in EventCatalog.topics(of: ["delivery"]) {
       try broker?.createTopic(topic.name, partitions: topic.partitions)
     }
-    keys = try DevelopmentKeys(data: folder)
+    let key = try SigningKey()
+    self.key = key
     environment = ServiceEnvironment(
       settings: Settings(["DELIVERY_PORT": "0", "WORKFLOW_PORT": "0"]), dataFolder: folder, host: "127.0.0.1",
       wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
-      verifier: try TokenVerifier(jwks: keys.jwks), metrics: { "" }, logLevel: .critical)
+      verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), metrics: { "" }, logLevel: .critical)
     host = try DeliveryService.host(in: environment)
   }
 
@@ -55,7 +56,7 @@ final class TestBench: Sendable {
   /// - Parameter neighbour: the service to call instead.
   func serving(_ neighbour: ServiceHost? = nil, _ body: @Sendable (Caller) async throws -> Void) async throws
   {
-    let token = try await keys.token(subject: "ada", scopes: Self.everything)
+    let token = try await key.token(subject: "ada", scopes: Self.everything)
     try await (neighbour ?? host).api().application(logger: logger).test(.router) { client in
       try await body(Caller(client: client, token: token))
     }

@@ -21,7 +21,7 @@ final class TestBench: Sendable {
 
   let folder: String
   let broker: EmbeddedBroker?
-  let keys: DevelopmentKeys
+  let key: SigningKey
   let host: ServiceHost
   let logger: Logger
 
@@ -37,12 +37,14 @@ final class TestBench: Sendable {
     for topic in EventCatalog.topics(of: ["workflow"]) {
       try broker?.createTopic(topic.name, partitions: topic.partitions)
     }
-    keys = try DevelopmentKeys(data: folder)
+    let key = try SigningKey()
+    self.key = key
     host = try WorkflowService.host(
       in: ServiceEnvironment(
         settings: Settings(["WORKFLOW_PORT": "0"]), dataFolder: folder, host: "127.0.0.1",
         wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
-        verifier: TokenVerifier(jwks: keys.jwks), metrics: { "" }, logLevel: .critical))
+        verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), metrics: { "" },
+        logLevel: .critical))
   }
 
   deinit {
@@ -51,7 +53,7 @@ final class TestBench: Sendable {
 
   /// Lets `body` call the service's routes; nothing else of it runs, so what it publishes stays in the outbox.
   func serving(_ body: @Sendable (Caller) async throws -> Void) async throws {
-    let token = try await keys.token(subject: "ada", scopes: Self.everything)
+    let token = try await key.token(subject: "ada", scopes: Self.everything)
     try await host.api().application(logger: logger).test(.router) { client in
       try await body(Caller(client: client, token: token))
     }
