@@ -26,14 +26,14 @@ public enum AdministrationService {
       prepares: KeyRecord.ensure,
       // It is the issuer: what it publishes is what it believes.
       verifier: { store in TokenVerifier(keys: KeyRing(store: store).published, clock: { store.now }) },
-      openapi: String(decoding: PackageResources.openapi_yaml, as: UTF8.self)
-    ) { api, store in
-      let keys = KeyRing(store: store)
-      let accounts = Accounts(store: store, keys: keys, hasher: hasher, network: network, logger: logger)
-      AccountRoutes(store: store, accounts: accounts).register(on: api)
-      OperatorRoutes(store: store, keys: keys).register(on: api)
-      TaskRoutes(store: store).register(on: api)
-      TaskStreams(store: store).register(on: api)
-    }
+      openapi: String(decoding: PackageResources.openapi_yaml, as: UTF8.self),
+      serves: { api, store in
+        let keys = KeyRing(store: store)
+        let accounts = Accounts(store: store, keys: keys, hasher: hasher, network: network, logger: logger)
+        AccountRoutes(store: store, accounts: accounts).register(on: api)
+        OperatorRoutes(store: store, keys: keys).register(on: api)
+        TaskRoutes(store: store).register(on: api)
+        TaskStreams(store: store).register(on: api)
+      })
   }
 }

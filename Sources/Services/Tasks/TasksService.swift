@@ -20,7 +20,7 @@ public enum TasksService {
         [RunTaskWorker(store: store, configuration: configuration)]
       },
       prunes: [TaskRun.prune],
-      openapi: String(decoding: PackageResources.openapi_yaml, as: UTF8.self)
-    ) { _, _ in }
+      openapi: String(decoding: PackageResources.openapi_yaml, as: UTF8.self),
+      serves: { _, _ in })
   }
 }

@@ -21,25 +21,6 @@ struct TaskRun: Hashable, Sendable {
   private(set) var nextAttemptAt: Timestamp?
   private(set) var updatedAt: Timestamp
 
-  init(
-    id: TaskID, userID: UserID, status: TaskStatus, attempt: Int, earlierAttempts: Int, lines: Int,
-    sequence: Int,
-    jobID: String?, isCancelled: Bool, reason: String?, nextAttemptAt: Timestamp?, updatedAt: Timestamp
-  ) {
-    self.id = id
-    self.userID = userID
-    self.status = status
-    self.attempt = attempt
-    self.earlierAttempts = earlierAttempts
-    self.lines = lines
-    self.sequence = sequence
-    self.jobID = jobID
-    self.isCancelled = isCancelled
-    self.reason = reason
-    self.nextAttemptAt = nextAttemptAt
-    self.updatedAt = updatedAt
-  }
-
   /// A task that waits to be begun by `job`.
   static func waiting(_ id: TaskID, of user: UserID, job: String, at now: Timestamp) -> TaskRun {
     TaskRun(
