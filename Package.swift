@@ -95,6 +95,13 @@ let package = Package(
       ],
       path: "Tests/ServiceTesting", swiftSettings: .strict),
     .tests(
+      "Administration",
+      [
+        "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb,
+        .hummingbird, .hummingbirdTesting, .httpTypes, .httpClient, .nio, .nioHTTP1, .lifecycle, .logging,
+        .metrics,
+      ]),
+    .tests(
       "Tasks",
       [
         "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Jobs", "Messaging", "Storage", "Kafka", .grdb,

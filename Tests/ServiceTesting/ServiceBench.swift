@@ -6,7 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 public import Kafka
 public import Logging
-import Messaging
+public import Messaging
 public import ServiceLifecycle
 public import Storage
 
@@ -18,6 +18,8 @@ public final class ServiceBench: Sendable {
   public let logger: Logger
   private let key: SigningKey
   private let scopes: Set<Scope>
+  private let issue:
+    (@Sendable (_ subject: String, _ scopes: Set<Scope>, _ folder: String) async throws -> String)?
   private let ownsFolder: Bool
 
   public var store: Store { host.store }
@@ -25,15 +27,20 @@ public final class ServiceBench: Sendable {
   /// - Parameters:
   ///   - scopes: what the callers of the service may do.
   ///   - folder: an earlier bench's, to go on with its data; a new one when nil.
+  ///   - issue: where tokens come from, for a service that believes its own keys.
   ///   - onTheWire: with a broker of its own too, for tests that run the service.
   public init(
     scopes: Set<Scope>, settings: [String: String] = [:], folder: String? = nil, onTheWire: Bool = false,
+    clock: @escaping @Sendable () -> Timestamp = { .now },
+    issue: (@Sendable (_ subject: String, _ scopes: Set<Scope>, _ folder: String) async throws -> String)? =
+      nil,
     _ make: (ServiceEnvironment) throws -> ServiceHost
   ) throws {
     let data = folder ?? NSTemporaryDirectory() + "waybill-\(UUID().uuidString)"
     ownsFolder = folder == nil
     self.folder = data
     self.scopes = scopes
+    self.issue = issue
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     self.logger = logger
@@ -51,7 +58,7 @@ public final class ServiceBench: Sendable {
         host: "127.0.0.1",
         wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
         verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), metrics: { "" },
-        logLevel: .critical))
+        logLevel: .critical, clock: clock))
   }
 
   deinit {
@@ -59,7 +66,9 @@ public final class ServiceBench: Sendable {
   }
 
   public func token(_ subject: String, scopes: Set<Scope>? = nil) async throws -> String {
-    try await key.token(subject: subject, scopes: scopes ?? self.scopes)
+    let scopes = scopes ?? self.scopes
+    if let issue { return try await issue(subject, scopes, folder) }
+    return try await key.token(subject: subject, scopes: scopes)
   }
 
   /// Lets `body` call the service's routes; nothing else of it runs, so what it publishes stays in the outbox.
