@@ -91,7 +91,7 @@ let package = Package(
       name: "ServiceTesting",
       dependencies: [
         "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
-        .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
+        .hummingbirdTesting, .httpTypes, .httpClient, .nio, .nioHTTP1, .logging, .lifecycle,
       ],
       path: "Tests/ServiceTesting", swiftSettings: .strict),
     .tests(

@@ -21,6 +21,7 @@ public final class ServiceBench: Sendable {
   private let issue:
     (@Sendable (_ subject: String, _ scopes: Set<Scope>, _ folder: String) async throws -> String)?
   private let ownsFolder: Bool
+  private let ports = AsyncStream.makeStream(of: Int.self)
 
   public var store: Store { host.store }
 
@@ -50,15 +51,16 @@ public final class ServiceBench: Sendable {
     }
     let key = try SigningKey()
     self.key = key
-    let ports = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS"].map { ("\($0)_PORT", "0") }
+    let zeros = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS"].map { ("\($0)_PORT", "0") }
     host = try make(
       ServiceEnvironment(
-        settings: Settings(Dictionary(uniqueKeysWithValues: ports).merging(settings) { $1 }),
+        settings: Settings(Dictionary(uniqueKeysWithValues: zeros).merging(settings) { $1 }),
         dataFolder: data,
         host: "127.0.0.1",
         wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
         verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), metrics: { "" },
-        logLevel: .critical, clock: clock))
+        logLevel: .critical, clock: clock,
+        onListening: { [ports] _, port in ports.continuation.yield(port) }))
   }
 
   deinit {
@@ -69,6 +71,12 @@ public final class ServiceBench: Sendable {
     let scopes = scopes ?? self.scopes
     if let issue { return try await issue(subject, scopes, folder) }
     return try await key.token(subject: subject, scopes: scopes)
+  }
+
+  /// Where the running service listens; to be asked once.
+  public func address() async -> String {
+    for await port in ports.stream { return "http://127.0.0.1:\(port)" }
+    return ""
   }
 
   /// Lets `body` call the service's routes; nothing else of it runs, so what it publishes stays in the outbox.
