@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Holds the published contracts to the code: both OpenAPI documents and the AsyncAPI document.
+"""Holds the published contracts to the code: every OpenAPI document and the AsyncAPI document.
 
-Each openapi.yaml must be valid OpenAPI 3.1, list every route with its scope, and name every problem of its
-service. docs/asyncapi.yaml must list every event of Sources/Contracts with its topic, name, fields and key.
+Each openapi.yaml must be valid OpenAPI 3.1, list every route with its scope, its body and its Idempotency-Key, and
+name every problem and every streamed event of its service. The scopes of all services together must be those that
+some role gives. docs/asyncapi.yaml must list every event of Sources/Contracts with its topic, name, fields and key.
 Prints what is wrong and ends with 1; ends with 0 when nothing is.
 
 It needs PyYAML and openapi-spec-validator. Where they are missing it makes a virtual environment for itself in
@@ -13,7 +14,9 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".build" / "venv"
@@ -22,7 +25,10 @@ METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
 
 try:
     import yaml
+    from jsonschema import Draft202012Validator
     from openapi_spec_validator import OpenAPIV31SpecValidator
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
 except ImportError as missing:
     python = VENV / "bin" / "python"
     if os.environ.get("WAYBILL_CONTRACTS_VENV"):
@@ -95,37 +101,102 @@ def references(value):
             yield from references(child)
 
 
+def values(value, name):
+    """Everything in a document that stands under this key."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if key == name:
+                yield child
+            else:
+                yield from values(child, name)
+    elif isinstance(value, list):
+        for child in value:
+            yield from values(child, name)
+
+
 # OpenAPI
 
 
-def scopes(text):
+class Route(NamedTuple):
+    scope: str | None
+    takes_body: bool = False
+    is_decided: bool = False
+    is_operation: bool = False
+
+
+def named_scopes(text):
     """The names that a service gives its scopes: `.read` is workflows:read."""
     return {f".{name}": scope for name, scope in re.findall(r'static let (\w+): Scope = "([^"]+)"', text)}
 
 
+def arguments(text, start):
+    """The arguments of the call whose parenthesis opens just before `start`, split at its own commas."""
+    depth, quoted, parts = 1, False, [""]
+    for index in range(start, len(text)):
+        letter = text[index]
+        if letter == '"' and text[index - 1] != "\\":
+            quoted = not quoted
+        elif not quoted:
+            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(letter, 0)
+            if depth == 0:
+                break
+        if letter == "," and depth == 1 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
+
+
+def route(kind, given, names):
+    """The method, the path and the route that one call declares; None when it cannot be read."""
+    method = "get" if kind in ("read", "openRead") else given.pop(0).removeprefix(".") if given else ""
+    path = re.fullmatch(r'"([^"\\]+)"', given.pop(0)) if given else None
+    scope = None
+    if not kind.startswith("open"):
+        named = re.fullmatch(r'scope: (?:"([^"]+)"|(\.\w+))', given.pop(0)) if given else None
+        scope = named and (named.group(1) or names.get(named.group(2)))
+        if scope is None:
+            return None
+    takes_body = bool(given) and re.fullmatch(r"\w+\.self", given[0]) is not None
+    if path is None or method not in METHODS or len(given) != takes_body:
+        return None
+    return method, path.group(1), Route(scope, takes_body=takes_body, is_decided=kind == "decide")
+
+
+@cache
 def declared_routes(service):
-    """Every (method, path) in the code, with the scope it asks for; None for an open one."""
-    text = swift(f"Sources/Services/{service}/HTTP")
-    names = scopes(text)
+    """Every (method, path) in the code, with what its contract must say of it."""
+    folder = f"Sources/Services/{service}"
+    text = re.sub(r"^\s*//.*$", "", swift(folder), flags=re.M)
+    names = named_scopes(text)
     routes = {}
-    reads = re.findall(r'api\.read\(\s*"([^"]+)",\s*scope: ([^,)\s]+)', text)
-    acts = re.findall(r'api\.(?:decide|act)\(\s*\.(\w+),\s*"([^"]+)",\s*scope: ([^,)\s]+)', text)
-    for path, scope in reads:
-        routes["get", path] = names.get(scope, scope.strip('"'))
-    for method, path, scope in acts:
-        routes[method, path] = names.get(scope, scope.strip('"'))
-    if len(routes) != len(re.findall(r"api\.(?:read|decide|act)\(", text)):
-        fault(f"Sources/Services/{service}/HTTP", "has a route that this script cannot read")
+    for call in re.finditer(r"\bapi\s*\.\s*(\w+)\s*\(", text):
+        if call.group(1) == "readiness":
+            continue
+        known = call.group(1) in ("read", "decide", "act", "openRead", "openAct")
+        read = route(call.group(1), arguments(text, call.end()), names) if known else None
+        if read is None:
+            line = " ".join(text[call.start():call.start() + 80].split())
+            fault(folder, f"has a route that this script cannot read: {line}")
+        elif read[:2] in routes:
+            fault(folder, f"{read[0].upper()} {read[1]} is declared twice")
+        else:
+            routes[read[:2]] = read[2]
 
     letters = source("Sources/Hosting/DeadLetterRoutes.swift")
     for path, scope in re.findall(r'api\.read\("([^"]+)", scope: "([^"]+)"', letters):
-        routes["get", path] = scope
+        routes["get", path] = Route(scope)
     settling = re.search(r'api\.decide\(\.post, path, scope: "([^"]+)"', letters)
     for path in re.findall(r'settle\("([^"]+)", on: api\)', letters):
-        routes["post", path] = settling.group(1) if settling else "?"
+        routes["post", path] = Route(settling.group(1) if settling else "?", takes_body=True, is_decided=True)
     for path in re.findall(r'open\("([^"]+)"\)', source("Sources/HTTPAPI/Operations/API+Health.swift")):
-        routes["get", path] = None
+        routes["get", path] = Route(None, is_operation=True)
     return routes
+
+
+def declared_streams(service):
+    """The kinds of events that live streams of a service send."""
+    return set(re.findall(r'ServerSentEvent\(\s*id: [^,]+, event: "([^"]+)"', swift(f"Sources/Services/{service}")))
 
 
 def declared_problems(service):
@@ -173,10 +244,38 @@ def check_openapi(service):
     enum = set(document["components"]["schemas"]["Problem"]["properties"]["type"].get("enum", []))
     for name in sorted(declared_problems(service) ^ enum):
         fault(path, f"{name} is {'listed and never answered' if name in enum else 'answered and not listed'}")
+    streams = {name for events in values(document["paths"], "x-events") for name in events}
+    for name in sorted(declared_streams(service) ^ streams):
+        fault(path, f"the streamed event {name} is {'listed and never sent' if name in streams else 'not listed'}")
+    scopes = {route.scope for route in routes.values() if route.scope}
+    bearer = document["components"]["securitySchemes"]["bearer"]
+    explained = set(re.findall(r"^- `([^`]+)`:", bearer["description"], re.M))
+    for name in sorted(scopes ^ explained):
+        fault(path, f"the scope {name} is {'explained and not used' if name in explained else 'not explained'}")
     check_examples(path, document)
 
 
-def check_operation(path, document, key, operation, scope):
+def check_scopes():
+    """What routes ask for is what roles give: a scope that no role has locks everybody out."""
+    path = "Sources/Services/Administration/Domain/User.swift"
+    body = re.search(r"var scopes: Set<String> {(.*?)\n  }", source(path), re.S)
+    if body is None:
+        fault(path, "the scopes of the roles cannot be read")
+        return
+    given = set(re.findall(r'"([^"]+)"', body.group(1)))
+    asked = {}
+    for service in services:
+        for (method, template), route in declared_routes(service).items():
+            if route.scope:
+                asked.setdefault(route.scope, f"{service}'s {method.upper()} {template}")
+    for scope in sorted(asked.keys() - given):
+        fault(path, f"no role has {scope}, which {asked[scope]} asks for")
+    for scope in sorted(given - asked.keys()):
+        fault(path, f"a role has {scope}, which no route asks for")
+
+
+def check_operation(path, document, key, operation, route):
+    scope = route.scope
     where = f"{path}: {key[0].upper()} {key[1]}"
     for needed in ("operationId", "summary", "security", "responses"):
         if needed not in operation:
@@ -186,9 +285,11 @@ def check_operation(path, document, key, operation, scope):
     if operation["security"] != wanted:
         fault(where, f"security is {operation['security']}, the code asks for {wanted}")
     statuses = {int(status) for status in operation["responses"]}
-    expected = {500} if scope is None else {401, 403, 500, 503}
-    if "requestBody" in operation:
+    expected = {500} if route.is_operation else {500, 503} if scope is None else {401, 403, 500, 503}
+    if route.takes_body:
         expected |= {400, 413, 415, 422}
+    if route.takes_body != ("requestBody" in operation):
+        fault(where, f"the code takes {'a' if route.takes_body else 'no'} body")
     if scope is not None and "{" in key[1]:
         expected |= {404}
     for status in sorted(expected - statuses):
@@ -196,25 +297,23 @@ def check_operation(path, document, key, operation, scope):
     for status, answer in operation["responses"].items():
         answer = followed(document, answer)
         media = set(answer.get("content", {}))
-        is_problem = int(status) >= 400 and not (scope is None and int(status) == 503)
+        is_problem = int(status) >= 400 and not (route.is_operation and int(status) == 503)
         if is_problem and media != {"application/problem+json"}:
             fault(where, f"{status} is not answered with application/problem+json")
         if int(status) == 201 and "Location" not in answer.get("headers", {}):
             fault(where, "201 has no Location")
+        if int(status) < 300 and route.is_decided != ("Idempotency-Replayed" in answer.get("headers", {})):
+            fault(where, f"{status} {'has no' if route.is_decided else 'never has'} Idempotency-Replayed")
     parameters = [followed(document, parameter) for parameter in operation.get("parameters", [])]
     for name in re.findall(r"{(\w+)}", key[1]):
         if not any(p["in"] == "path" and p["name"] == name and p.get("required") for p in parameters):
             fault(where, f"the path parameter {name} is not declared")
+    if route.is_decided != any(p["name"] == "Idempotency-Key" for p in parameters):
+        fault(where, f"the Idempotency-Key is {'looked at' if route.is_decided else 'not looked at'} in the code")
 
 
 def check_examples(path, document):
     """Every example must be of its own schema: an example that lies is worse than none."""
-    try:
-        from jsonschema import Draft202012Validator
-        from referencing import Registry, Resource
-        from referencing.jsonschema import DRAFT202012
-    except ImportError:
-        return
     registry = Registry().with_resource(
         "urn:contract", Resource.from_contents(document, default_specification=DRAFT202012))
     for name, schema in document["components"]["schemas"].items():
@@ -222,6 +321,15 @@ def check_examples(path, document):
         for example in schema.get("examples", []):
             for error in validator.iter_errors(example):
                 fault(path, f"an example of {name} is none: {error.message}")
+    for media in list(values(document, "application/json")) + list(values(document, "application/problem+json")):
+        reference = media["schema"].get("$ref")
+        if reference is None:
+            fault(path, f"a body's schema is not among the components: {media['schema']}")
+            continue
+        validator = Draft202012Validator({"$ref": f"urn:contract{reference}"}, registry=registry)
+        for name, example in media.get("examples", {}).items():
+            for error in validator.iter_errors(example.get("value")):
+                fault(path, f"the example {name} of {reference} is none: {error.message}")
 
 
 # AsyncAPI
@@ -352,10 +460,9 @@ if not services:
     fault("Sources/Services", "no openapi.yaml is there")
 for service in services:
     check_openapi(service)
+check_scopes()
 check_asyncapi()
 
 for line in faults:
     print(line)
-if faults:
-    sys.exit(1)
-print(f"The contracts of {', '.join(services)} and of the events hold.")
+sys.exit(1 if faults else 0)
