@@ -48,7 +48,7 @@ struct TaskStreams {
     // The lines there are; and, with `follow`, those to come, until the task is over and all of them are here.
     api.read("/tasks/{id}/logs", scope: .tasksRead) { call in
       let (store, user, id) = (store, call.user, try call.id() as TaskID)
-      guard call.query("follow") != nil else {
+      guard let follow = call.query("follow"), follow != "false" else {
         let page = try call.page()
         return try .ok(
           await store.read { database in
@@ -60,7 +60,8 @@ struct TaskStreams {
       return .events(
         after: try call.lastEventNumber() ?? 0, wakes: { store.commits(raising: .lines(of: id)) }
       ) { position in
-        try await store.read { database in
+        let now = store.now
+        return try await store.read { database in
           let task = try UserTask.find(id, of: user, in: database)
           let lines = try TaskLine.fetch(after: position, of: id, limit: Self.page, in: database)
           var events = try lines.map {
@@ -68,7 +69,7 @@ struct TaskStreams {
           }
           let isOver =
             try task.status.isFinal && lines.count < Self.page
-            && TaskLine.count(of: id, attempt: task.attempt, in: database) >= task.lines
+            && TaskLine.areAllHere(task, at: now, in: database)
           if isOver {
             events.append(try ServerSentEvent(id: nil, event: "end", json: End(status: task.status)))
           }

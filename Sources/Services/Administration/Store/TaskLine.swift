@@ -48,11 +48,13 @@ struct TaskLine: Encodable, Sendable {
     return Page(fetched: lines, limit: request.limit) { "\($0.seq)" }
   }
 
-  /// How many lines of an attempt are here.
-  static func count(of task: TaskID, attempt: Int, in database: Database) throws -> Int {
-    try Int.fetchOne(
+  /// Whether every line of the last attempt has arrived, or was here and is not kept any more.
+  static func areAllHere(_ task: UserTask, at now: Timestamp, in database: Database) throws -> Bool {
+    let here = try Int.fetchOne(
       database.cachedStatement(sql: "SELECT count(*) FROM task_lines WHERE task_id = ? AND attempt = ?"),
-      arguments: [task, attempt]) ?? 0
+      arguments: [task.id, task.attempt])
+    // A day early: lines are logged before the attempt ends.
+    return (here ?? 0) >= task.lines || task.updatedAt < now - (retention - .days(1))
   }
 
   /// Deletes at most `limit` old ones.
