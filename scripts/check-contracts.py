@@ -167,7 +167,8 @@ def route(kind, given, names):
 def declared_routes(service):
     """Every (method, path) in the code, with what its contract must say of it."""
     folder = f"Sources/Services/{service}"
-    text = re.sub(r"^\s*//.*$", "", swift(folder), flags=re.M)
+    # The routes of dead letters are every service's.
+    text = re.sub(r"^\s*//.*$", "", swift(folder) + swift("Sources/Hosting"), flags=re.M)
     names = named_scopes(text)
     routes = {}
     for call in re.finditer(r"\bapi\s*\.\s*(\w+)\s*\(", text):
@@ -182,13 +183,6 @@ def declared_routes(service):
             fault(folder, f"{read[0].upper()} {read[1]} is declared twice")
         else:
             routes[read[:2]] = read[2]
-
-    letters = source("Sources/Hosting/DeadLetterRoutes.swift")
-    for path, scope in re.findall(r'api\.read\("([^"]+)", scope: "([^"]+)"', letters):
-        routes["get", path] = Route(scope)
-    settling = re.search(r'api\.decide\(\.post, path, scope: "([^"]+)"', letters)
-    for path in re.findall(r'settle\("([^"]+)", on: api\)', letters):
-        routes["post", path] = Route(settling.group(1) if settling else "?", takes_body=True, is_decided=True)
     for path in re.findall(r'open\("([^"]+)"\)', source("Sources/HTTPAPI/Operations/API+Health.swift")):
         routes["get", path] = Route(None, is_operation=True)
     return routes

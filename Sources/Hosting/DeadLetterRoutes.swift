@@ -3,7 +3,7 @@ import HTTPTypes
 import Messaging
 import Storage
 
-/// What an operator can do about dead letters, on every service.
+/// What an operator can do about dead letters, on every service. Trying them again is in ``RedriveRoutes``.
 struct DeadLetterRoutes {
   private struct Decision: Decodable, Sendable {
     let ids: [String]
@@ -17,12 +17,19 @@ struct DeadLetterRoutes {
   }
 
   let store: Store
+  /// Runs a dead job again, and says whether it could.
+  var jobs: @Sendable (String, UnitOfWork) throws -> Bool = { _, _ in false }
 
   func register(on api: API) {
     api.read("/dead-letters", scope: "dead-letters:read") { call in
       let page = try call.page()
-      let all = call.query("all") == "true"
-      return try .ok(await store.read { try DeadLetters.list(page, all: all, in: $0) })
+      let filter = try call.deadLetterFilter(at: store.now)
+      return try .ok(await store.read { try DeadLetters.list(page, filter, in: $0) })
+    }
+    api.read("/dead-letters/groups", scope: "dead-letters:read") { call in
+      let page = try call.page()
+      let filter = try call.deadLetterFilter(at: store.now)
+      return try .ok(await store.read { try DeadLetters.groups(page, filter, in: $0) })
     }
     api.read("/dead-letters/{id}", scope: "dead-letters:read") { call in
       let id = try call.parameter("id")
@@ -31,18 +38,14 @@ struct DeadLetterRoutes {
       }
       return .ok(letter)
     }
-    settle("/dead-letters/redrive", on: api) { try DeadLetters.redrive($0, by: $1, $2) }
-    settle("/dead-letters/discard", on: api) { try DeadLetters.discard($0, by: $1, $2) }
-  }
-
-  private func settle(
-    _ path: String, on api: API,
-    _ action: @escaping @Sendable (String, String, UnitOfWork) throws -> Bool
-  ) {
-    api.decide(.post, path, scope: "dead-letters:write", Decision.self) { call, decision, work in
+    api.decide(.post, "/dead-letters/discard", scope: "dead-letters:write", Decision.self) {
+      call, decision, work in
       var settled: [String] = []
-      for id in decision.ids where try action(id, call.principal.subject, work) { settled.append(id) }
+      for id in decision.ids where try DeadLetters.discard(id, by: call.principal.subject, work) {
+        settled.append(id)
+      }
       return .ok(Outcome(settled: settled, skipped: decision.ids.filter { !settled.contains($0) }))
     }
+    RedriveRoutes(store: store, jobs: jobs).register(on: api)
   }
 }

@@ -66,8 +66,14 @@ public struct ServiceHost: Service {
       service: name, store: store, verifier: verifier, openapi: openapi,
       metrics: environment.metrics, trustedProxies: environment.trustedProxies)
     serves(api, store)
-    DeadLetterRoutes(store: store).register(on: api)
+    DeadLetterRoutes(store: store, jobs: redriveJob).register(on: api)
     return api
+  }
+
+  /// Runs a dead job again; without jobs there is none.
+  private var redriveJob: @Sendable (String, UnitOfWork) throws -> Bool {
+    guard runner != nil else { return { _, _ in false } }
+    return { try $1.redriveJob($0) }
   }
 
   public func run() async throws {
@@ -83,7 +89,8 @@ public struct ServiceHost: Service {
     // Stopped from the last to the first.
     var services: [any Service] = [relay, retention]
     if let runner { services.append(runner) }
-    services += [subscription, server] as [any Service]
+    let redrives = RedriveRunner(store: store, jobs: redriveJob, logger: logger)
+    services += [redrives, subscription, server] as [any Service]
     let group = ServiceGroup(services: services, logger: logger)
     do {
       try await group.run()

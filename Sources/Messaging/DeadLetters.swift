@@ -1,5 +1,5 @@
 public import Foundation
-public import GRDB
+import GRDB
 import Kafka
 public import Storage
 
@@ -13,11 +13,10 @@ public enum DeadLetters {
     _ message: IncomingMessage, _ envelope: Envelope?, reason: String, attempts: Int, _ work: UnitOfWork
   ) throws {
     let letter = DeadLetter(
-      id: UUIDv7.next(at: work.now), kind: .message, eventID: envelope?.id, type: envelope?.type,
-      topic: message.topic, partition: message.partition, offset: message.offset,
+      .message, eventID: envelope?.id, type: envelope?.type, topic: message.topic,
+      partition: message.partition, offset: message.offset,
       key: message.key.map { String(decoding: $0, as: UTF8.self) }, reason: reason, attempts: attempts,
-      correlationID: envelope?.correlationID, createdAt: work.now, state: .dead, settledAt: nil,
-      settledBy: nil)
+      correlationID: envelope?.correlationID, at: work.now)
     try insert(
       letter, key: message.key, headers: message.headers, value: message.value, outboxSeq: nil, work)
   }
@@ -25,10 +24,8 @@ public enum DeadLetters {
   /// Keeps an outbox row that the broker will never take.
   static func bury(_ row: OutboxRow, reason: String, _ work: UnitOfWork) throws {
     let letter = DeadLetter(
-      id: UUIDv7.next(at: work.now), kind: .outgoing, eventID: row.envelope.id, type: row.envelope.type,
-      topic: row.topic, partition: nil, offset: nil, key: row.key, reason: reason, attempts: 1,
-      correlationID: row.envelope.correlationID, createdAt: work.now, state: .dead, settledAt: nil,
-      settledBy: nil)
+      .outgoing, eventID: row.envelope.id, type: row.envelope.type, topic: row.topic, key: row.key,
+      reason: reason, attempts: 1, correlationID: row.envelope.correlationID, at: work.now)
     try insert(
       letter, key: Array(row.key.utf8), headers: row.envelope.headers, value: row.payload,
       outboxSeq: row.seq, work)
@@ -39,10 +36,8 @@ public enum DeadLetters {
     job id: String, kind: String, payload: Data, reason: String, attempts: Int, _ work: UnitOfWork
   ) throws {
     let letter = DeadLetter(
-      id: UUIDv7.next(at: work.now), kind: .job, eventID: id, type: kind, topic: "jobs", partition: nil,
-      offset: nil, key: nil, reason: reason, attempts: attempts,
-      correlationID: work.context.correlationID, createdAt: work.now, state: .dead, settledAt: nil,
-      settledBy: nil)
+      .job, eventID: id, type: kind, topic: "jobs", key: nil, reason: reason, attempts: attempts,
+      correlationID: work.context.correlationID, at: work.now)
     try insert(letter, key: nil, headers: [], value: Array(payload), outboxSeq: nil, work)
   }
 
@@ -53,14 +48,15 @@ public enum DeadLetters {
     try work.database.cachedStatement(
       sql: """
         INSERT INTO dead_letters (id, kind, event_id, type, topic, partition, "offset", key, headers, value,
-          outbox_seq, reason, attempts, correlation_id, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          outbox_seq, reason, attempts, correlation_id, created_at, fingerprint)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       letter.id, letter.kind.rawValue, letter.eventID, letter.type, letter.topic, letter.partition,
       letter.offset, key.map(blob), try HeaderColumn.encode(headers), value.map(blob), outboxSeq,
-      letter.reason, letter.attempts, letter.correlationID, work.now,
+      letter.reason, letter.attempts, letter.correlationID, work.now, letter.fingerprint,
     ])
+    try Redrive.note(returned: letter, work)
     let announcement = DeadLetterAnnouncement(
       deadLetter: letter,
       excerpt: value.map { String(decoding: $0.prefix(excerptBytes), as: UTF8.self) })
@@ -70,31 +66,15 @@ public enum DeadLetters {
       announcement, as: "\(topic.name).v1", on: topic, key: String((letter.key ?? letter.id).prefix(256)))
   }
 
-  /// The dead letters that wait for a decision, the newest first; or those of every state.
-  public static func list(_ page: PageRequest, all: Bool, in database: Database) throws -> Page<DeadLetter> {
-    let rows = try Row.fetchAll(
-      database,
-      sql: """
-        SELECT \(DeadLetter.columns) FROM dead_letters
-        WHERE (? OR state = 'dead') AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?
-        """, arguments: [all, page.after, page.after, page.limit + 1])
-    return Page(fetched: rows.map(DeadLetter.init(row:)), limit: page.limit, key: \.id)
-  }
-
-  public static func find(_ id: String, in database: Database) throws -> DeadLetter.Whole? {
-    try Row.fetchOne(
-      database,
-      sql: "SELECT \(DeadLetter.columns), headers, value FROM dead_letters WHERE id = ?", arguments: [id]
-    ).map { try DeadLetter.Whole(row: $0) }
-  }
-
   /// Tries a dead letter again: a message behind whatever waits under its key, an outgoing event in its old
   /// place, a job by whatever `jobs` does with its id.
-  /// - Parameter jobs: runs a dead job again, and says whether it could.
+  /// - Parameters:
+  ///   - redrive: the ``Redrive`` that this is part of.
+  ///   - jobs: runs a dead job again, and says whether it could.
   /// - Returns: false when it is unknown or already settled, or a job that cannot be run again.
   public static func redrive(
-    _ id: String, by operatorName: String, jobs: (String, UnitOfWork) throws -> Bool = { _, _ in false },
-    _ work: UnitOfWork
+    _ id: String, by operatorName: String, in redrive: String? = nil,
+    jobs: (String, UnitOfWork) throws -> Bool = { _, _ in false }, _ work: UnitOfWork
   ) throws -> Bool {
     let database = work.database
     guard
@@ -114,9 +94,9 @@ public enum DeadLetters {
       let waits = try Parked.hasLine(of: message, work)
       try Parked.park(
         message, Envelope(headers: message.headers), reason: "redriven by \(operatorName)",
-        due: waits ? nil : work.now, work)
+        due: waits ? nil : work.now, in: redrive, work)
     }
-    try settle(id, as: .redriven, by: operatorName, work)
+    try settle(id, as: .redriven, by: operatorName, in: redrive, work)
     return true
   }
 
@@ -138,11 +118,12 @@ public enum DeadLetters {
   }
 
   private static func settle(
-    _ id: String, as state: DeadLetter.State, by operatorName: String, _ work: UnitOfWork
+    _ id: String, as state: DeadLetter.State, by operatorName: String, in redrive: String? = nil,
+    _ work: UnitOfWork
   ) throws {
-    try work.database.execute(
-      sql: "UPDATE dead_letters SET state = ?, settled_at = ?, settled_by = ? WHERE id = ?",
-      arguments: [state.rawValue, work.now, operatorName, id])
+    try work.database.cachedStatement(
+      sql: "UPDATE dead_letters SET state = ?, settled_at = ?, settled_by = ?, redrive_id = ? WHERE id = ?"
+    ).execute(arguments: [state.rawValue, work.now, operatorName, redrive, id])
   }
 }
 

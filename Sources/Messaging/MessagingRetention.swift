@@ -7,7 +7,7 @@ public struct MessagingRetention: Hashable, Sendable {
   public let outbox: Duration
   /// Longer than any message can come back: the topic's retention and that of its dead letters.
   public let inbox: Duration
-  /// Dead letters that were redriven or discarded.
+  /// Dead letters that were redriven or discarded, and redrives that are over.
   public let deadLetters: Duration
 
   public init(
@@ -38,6 +38,12 @@ public struct MessagingRetention: Hashable, Sendable {
         """
         DELETE FROM dead_letters WHERE id IN (
           SELECT id FROM dead_letters WHERE state <> 'dead' AND settled_at < ? ORDER BY id LIMIT ?)
+        """, work.now - deadLetters
+      ),
+      (
+        """
+        DELETE FROM redrives WHERE id IN (
+          SELECT id FROM redrives WHERE state <> 'RUNNING' AND finished_at < ? ORDER BY id LIMIT ?)
         """, work.now - deadLetters
       ),
     ]

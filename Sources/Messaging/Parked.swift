@@ -24,21 +24,23 @@ enum Parked {
     return try Bool.fetchOne(select, arguments: [message.topic, blob(key)]) ?? false
   }
 
-  /// - Parameter due: nil for a message behind another one of its key.
+  /// - Parameters:
+  ///   - due: nil for a message behind another one of its key.
+  ///   - redrive: the ``Redrive`` that brought it back.
   static func park(
     _ message: IncomingMessage, _ envelope: Envelope?, reason: String, due: Timestamp?, attempts: Int = 0,
-    _ work: UnitOfWork
+    in redrive: String? = nil, _ work: UnitOfWork
   ) throws {
     try work.database.cachedStatement(
       sql: """
         INSERT INTO parked (event_id, type, topic, partition, "offset", key, headers, value, attempts, reason,
-          first_at, due_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          first_at, due_at, redrive_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       envelope?.id ?? message.fallbackID, envelope?.type ?? "unknown", message.topic, message.partition,
       message.offset, message.key.map(blob), try HeaderColumn.encode(message.headers),
-      message.value.map(blob), attempts, reason, work.now, due,
+      message.value.map(blob), attempts, reason, work.now, due, redrive,
     ])
     work.raiseOnCommit(.parked)
   }

@@ -78,7 +78,8 @@ extension [Migration] {
           settled_by TEXT
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX dead_letters_open ON dead_letters (id) WHERE state = 'dead';
-        """)
+        """),
+      .redrives,
     ]
   }
 }
