@@ -32,7 +32,7 @@ struct APIClient: Sendable {
   }
 
   /// Fails at once when nobody listens; by default it would go on trying.
-  private static let client: HTTPClient = {
+  static let client: HTTPClient = {
     var configuration = HTTPClient.Configuration()
     configuration.connectionPool.retryConnectionEstablishment = false
     return HTTPClient(configuration: configuration)
@@ -41,7 +41,13 @@ struct APIClient: Sendable {
   let program: Program
   let token: String?
 
-  /// With a development token that may do everything.
+  /// - Parameter token: nil for who has not logged in.
+  init(_ program: Program, token: String?) {
+    self.program = program
+    self.token = token
+  }
+
+  /// With a token that may do everything.
   init(_ program: Program, subject: String) async throws {
     self.program = program
     token = try await TokenCommand.make(program, subject: subject)

@@ -30,7 +30,7 @@ struct Waybill: AsyncParsableCommand {
       Any librdkafka setting can be given as KAFKA_<NAME>.
       """,
     subcommands: [
-      Up.self, Serve.self, Topics.self, DeadLettersCommand.self, Reconcile.self, TokenCommand.self,
-      DemoCommand.self,
+      Up.self, Serve.self, Topics.self, DeadLettersCommand.self, UsersCommand.self, KeysCommand.self,
+      Reconcile.self, TokenCommand.self, DemoCommand.self,
     ])
 }

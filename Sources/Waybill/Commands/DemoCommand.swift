@@ -18,10 +18,15 @@ struct DemoCommand: AsyncParsableCommand {
     do {
       try await WorkflowStory(program, client, watch).play(&checklist)
     } catch {
-      checklist.note("the story could be told to its end", false, "\(error)")
+      checklist.note("the story of workflows could be told to its end", false, "\(error)")
     }
     await watch.close()
     await watching.value
+    do {
+      try await TaskStory(program, client).play(&checklist)
+    } catch {
+      checklist.note("the story of tasks could be told to its end", false, "\(error)")
+    }
     print("\n\(checklist.table)")
     if !checklist.allHeld { throw ExitCode.failure }
   }
