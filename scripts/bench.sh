@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the libraries and the whole stack, beside peers where there are any, and prints Markdown.
-#   scripts/bench.sh [kafka|group-commit|outbox|subscription|jobs|stack ...]    everything when none is named
+#   scripts/bench.sh [kafka|group-commit|outbox|subscription|jobs|stack|tasks ...]    everything when none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh wrk gcc libc6-dev
@@ -16,12 +16,12 @@ echo "Measured on $(date -u +%Y-%m-%d), $(nproc) cores: $(sed -n 's/^model name[
   "$(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), load $(cut -d' ' -f1 /proc/loadavg) at the start;" \
   "librdkafka $(pkg-config --modversion rdkafka), SQLite $(pkg-config --modversion sqlite3)."
 
-wanted=${*:-kafka group-commit outbox subscription jobs stack}
+wanted=${*:-kafka group-commit outbox subscription jobs stack tasks}
 for part in $wanted; do
   case $part in
     kafka) echo; SWIFT_BENCH=$bin/KafkaSwift Benchmarks/kafka.sh "${KAFKA_ROUNDS:-5}" ;;
     group-commit) "$bin/WaybillBench" group-commit --peer "$peers/sqlite_c" ;;
-    stack) "$bin/WaybillBench" stack --program "$bin/waybill" ;;
+    stack | tasks) "$bin/WaybillBench" "$part" --program "$bin/waybill" ;;
     *) "$bin/WaybillBench" "$part" ;;
   esac
 done
