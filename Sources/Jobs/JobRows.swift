@@ -81,15 +81,17 @@ extension UnitOfWork {
 
   /// Ends a job for good: the next of its lane may run, and the next of its period waits for its time.
   func endJob(_ seq: Int64, as state: JobState, error: String?) throws {
-    let update = try database.cachedStatement(
+    // Read first, and not with RETURNING: for that SQLite opens a table in memory each time, which costs more
+    // than all the rest.
+    let select = try database.cachedStatement(
+      sql: "SELECT kind, lane, behind, period, unique_key FROM jobs WHERE seq = ?")
+    guard let row = try Row.fetchOne(select, arguments: [seq]) else { return }
+    try database.cachedStatement(
       sql: """
         UPDATE jobs SET state = ?, last_error = coalesce(?, last_error), finished_at = ? WHERE seq = ?
-        RETURNING kind, lane, behind, period, unique_key
-        """)
+        """
+    ).execute(arguments: [state.rawValue, error, now, seq])
     raiseOnCommit(.finished)
-    guard
-      let row = try Row.fetchAll(update, arguments: [state.rawValue, error, now, seq]).first
-    else { return }
     let kind: String = row[0]
     let lane: String? = row[1]
     if lane != nil, row[2] == false { try passLane(kind, lane) }

@@ -28,11 +28,12 @@ public final class ServiceBench: Sendable {
   /// - Parameters:
   ///   - scopes: what the callers of the service may do.
   ///   - folder: an earlier bench's, to go on with its data; a new one when nil.
+  ///   - trustedProxies: how many stand in front of the service and are believed.
   ///   - issue: where tokens come from, for a service that believes its own keys.
   ///   - onTheWire: with a broker of its own too, for tests that run the service.
   public init(
     scopes: Set<Scope>, settings: [String: String] = [:], folder: String? = nil, onTheWire: Bool = false,
-    clock: @escaping @Sendable () -> Timestamp = { .now },
+    trustedProxies: Int = 0, clock: @escaping @Sendable () -> Timestamp = { .now },
     issue: (@Sendable (_ subject: String, _ scopes: Set<Scope>, _ folder: String) async throws -> String)? =
       nil,
     _ make: (ServiceEnvironment) throws -> ServiceHost
@@ -58,8 +59,8 @@ public final class ServiceBench: Sendable {
         dataFolder: data,
         host: "127.0.0.1",
         wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
-        verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), metrics: { "" },
-        logLevel: .critical, clock: clock,
+        verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), trustedProxies: trustedProxies,
+        metrics: { "" }, logLevel: .critical, clock: clock,
         onListening: { [ports] _, port in ports.continuation.yield(port) }))
   }
 

@@ -14,12 +14,12 @@ extension ServiceBench {
   /// Administration, with cheap passwords. Its tokens are those that it signs itself.
   static func administration(
     _ settings: [String: String] = [:], folder: String? = nil, onTheWire: Bool = false,
-    clock: @escaping @Sendable () -> Timestamp = { .now }
+    trustedProxies: Int = 0, clock: @escaping @Sendable () -> Timestamp = { .now }
   ) throws -> ServiceBench {
     let settings = ["ADMINISTRATION_SCRYPT_LOG2N": "10"].merging(settings) { $1 }
     return try ServiceBench(
       scopes: ["account", "tasks:read", "tasks:write"], settings: settings, folder: folder,
-      onTheWire: onTheWire, clock: clock,
+      onTheWire: onTheWire, trustedProxies: trustedProxies, clock: clock,
       issue: { subject, scopes, folder in
         try await LocalTokens.make(
           dataFolder: folder, subject: subject, scopes: scopes, lifetime: .hours(1))
