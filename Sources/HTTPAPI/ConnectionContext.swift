@@ -19,7 +19,8 @@ public struct ConnectionContext: RequestContext {
   func remoteAddress(of request: Request, trustedProxies: Int) -> String? {
     let own = channel.remoteAddress?.ipAddress
     guard trustedProxies > 0, let header = request.headers[.forwardedFor] else { return own }
-    let hops = header.split(separator: ",").map { $0.trimming(while: { $0 == " " || $0 == "\t" }) }
+    // An empty place is a place: leaving it out would move one that a client wrote into it.
+    let hops = header.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming(while: { $0 == " " || $0 == "\t" }) }
     guard hops.count >= trustedProxies else { return own }
     let address = String(hops[hops.count - trustedProxies])
     return (try? SocketAddress(ipAddress: address, port: 0)) == nil ? own : address

@@ -28,6 +28,7 @@ public final class TokenVerifier: Sendable {
   private let audience: String?
   private let refreshInterval: Duration
   private let shortestInterval: Duration
+  private let waitsForKeys: Bool
   private let clock: @Sendable () -> Timestamp
   private let logger = Logger(label: "http.tokens")
   private let state: Mutex<State>
@@ -53,22 +54,24 @@ public final class TokenVerifier: Sendable {
     keys: @escaping @Sendable () async throws -> JSONWebKeySet,
     clock: @escaping @Sendable () -> Timestamp = { .now }
   ) {
-    // Reading them is cheap, but not free: tokens made up at random lead to ten readings a second at most.
+    // Reading them is cheap, but not free: tokens made up at random lead to ten readings a second at most. A
+    // request waits for it, so that the first one after a quiet night does not get in with a withdrawn key.
     self.init(
       source: KeySource { try JSON.encoder.encode(await keys()) }, refreshInterval: .seconds(1),
-      shortestInterval: .milliseconds(100), clock: clock)
+      shortestInterval: .milliseconds(100), waitsForKeys: true, clock: clock)
   }
 
   init(
     source: KeySource, issuer: String? = nil, audience: String? = nil,
     refreshInterval: Duration = .seconds(300), shortestInterval: Duration = .seconds(10),
-    cacheCapacity: Int = 8192, clock: @escaping @Sendable () -> Timestamp
+    waitsForKeys: Bool = false, cacheCapacity: Int = 8192, clock: @escaping @Sendable () -> Timestamp
   ) {
     self.source = source
     self.issuer = issuer
     self.audience = audience
     self.refreshInterval = refreshInterval
     self.shortestInterval = shortestInterval
+    self.waitsForKeys = waitsForKeys
     self.clock = clock
     state = Mutex(State(accepted: TokenCache(capacity: cacheCapacity)))
   }
@@ -88,10 +91,13 @@ public final class TokenVerifier: Sendable {
     guard token.utf8.count <= Self.longestToken else { throw Problem.tokenInvalid("is too long") }
     let digest = SHA256.hash(data: Array(token.utf8))
     let now = clock()
-    let (known, age) = state.withLock { state in
+    var (known, age) = state.withLock { state in
       (state.accepted.principal(of: digest, at: now), state.fetched.map(now.since))
     }
-    if let age, age >= refreshInterval { _ = refresh(at: now) }
+    if let age, age >= refreshInterval, let refreshing = refresh(at: now), waitsForKeys {
+      await refreshing.value
+      known = state.withLock { $0.accepted.principal(of: digest, at: now) }
+    }
     if let known { return known }
 
     let keys = try await keys(for: token, at: now)

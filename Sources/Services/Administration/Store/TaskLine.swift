@@ -60,12 +60,13 @@ struct TaskLine: Encodable, Sendable {
   /// Deletes at most `limit` old ones.
   /// - Returns: whether there may be more.
   static func prune(_ work: UnitOfWork, limit: Int) throws -> Bool {
+    // In the order in which they came, so the first are the oldest.
     let delete = try work.database.cachedStatement(
       sql: """
         DELETE FROM task_lines WHERE seq IN (
-          SELECT seq FROM task_lines WHERE logged_at < ? ORDER BY logged_at LIMIT ?)
+          SELECT seq FROM (SELECT seq, logged_at FROM task_lines ORDER BY seq LIMIT ?) WHERE logged_at < ?)
         """)
-    try delete.execute(arguments: [work.now - retention, limit])
+    try delete.execute(arguments: [limit, work.now - retention])
     return work.database.changesCount == limit
   }
 }

@@ -51,7 +51,6 @@ extension [Migration] {
           UNIQUE (task_id, attempt, line)
         ) STRICT;
         CREATE INDEX task_lines_task ON task_lines (task_id, seq);
-        CREATE INDEX task_lines_age ON task_lines (logged_at);
         """)
     ]
   }

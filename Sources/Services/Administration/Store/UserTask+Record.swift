@@ -11,7 +11,8 @@ extension UserTask: FetchableRecord {
     let input: String = row["input"]
     self.init(
       id: row["id"], userID: row["user_id"], kind: row["kind"],
-      input: try JSONDecoder().decode(JSONValue.self, from: Data(input.utf8)), status: status,
+      input: input == "null" ? .null : try JSONDecoder().decode(JSONValue.self, from: Data(input.utf8)),
+      status: status,
       attempt: row["attempt"], sequence: row["sequence"], runner: row["runner"], lines: row["lines"],
       reason: row["reason"], nextAttemptAt: row["next_attempt_at"],
       cancelRequestedAt: row["cancel_requested_at"], createdAt: row["created_at"],
@@ -52,6 +53,18 @@ extension UserTask: FetchableRecord {
 
   static func find(_ id: TaskID, in database: Database) throws -> UserTask? {
     try fetchOne(database.cachedStatement(sql: "SELECT * FROM tasks WHERE id = ?"), arguments: [id])
+  }
+
+  enum Runner {
+    case unknownTask, nobodyYet
+    case instance(String)
+  }
+
+  /// Whose word counts, without the rest: every line of every task asks for it.
+  static func runner(of id: TaskID, in database: Database) throws -> Runner {
+    let select = try database.cachedStatement(sql: "SELECT runner FROM tasks WHERE id = ?")
+    guard let row = try Row.fetchOne(select, arguments: [id]) else { return .unknownTask }
+    return (row[0] as String?).map { .instance($0) } ?? .nobodyYet
   }
 
   /// Nobody else's.
