@@ -11,11 +11,12 @@ extension Migration {
       ALTER TABLE dead_letters ADD COLUMN redrive_id TEXT;
       ALTER TABLE parked ADD COLUMN redrive_id TEXT;
 
-      -- Filters and groups are answered from these alone: a row may hold a megabyte between its columns.
+      -- Filters and groups are answered from these alone, for which SQLite wants the state in them too: a row may
+      -- hold a megabyte between its columns.
       DROP INDEX dead_letters_open;
-      CREATE INDEX dead_letters_open ON dead_letters (id, kind, type, fingerprint, created_at)
+      CREATE INDEX dead_letters_open ON dead_letters (id, kind, type, fingerprint, created_at, state)
         WHERE state = 'dead';
-      CREATE INDEX dead_letters_failures ON dead_letters (fingerprint, id, kind, type, created_at)
+      CREATE INDEX dead_letters_failures ON dead_letters (fingerprint, id, kind, type, created_at, state)
         WHERE state = 'dead';
       CREATE INDEX dead_letters_nameless ON dead_letters (id) WHERE fingerprint IS NULL;
       -- By what tells one message, event or job from all others.

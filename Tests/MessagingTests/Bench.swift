@@ -112,20 +112,7 @@ final class TestBench: Sendable {
   func running<Value: Sendable>(
     _ services: [any Service], _ body: @Sendable () async throws -> Value
   ) async throws -> Value {
-    let group = ServiceGroup(services: services, logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      let value: Value
-      do {
-        value = try await body()
-      } catch {
-        await group.triggerGracefulShutdown()
-        throw error
-      }
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
-      return value
-    }
+    try await MessagingTests.running(services, logger, body)
   }
 
   /// Puts something on the wire that no service of ours would send.
@@ -145,6 +132,26 @@ final class TestBench: Sendable {
         RecordHeader("ce_specversion", "1.0"), RecordHeader("ce_id", id),
         RecordHeader("ce_source", "/test"), RecordHeader("ce_type", type),
       ])
+  }
+}
+
+/// Runs services around `body`, then stops them cleanly.
+func running<Value: Sendable>(
+  _ services: [any Service], _ logger: Logger, _ body: @Sendable () async throws -> Value
+) async throws -> Value {
+  let group = ServiceGroup(services: services, logger: logger)
+  return try await withThrowingTaskGroup(of: Void.self) { tasks in
+    tasks.addTask { try await group.run() }
+    let value: Value
+    do {
+      value = try await body()
+    } catch {
+      await group.triggerGracefulShutdown()
+      throw error
+    }
+    await group.triggerGracefulShutdown()
+    try await tasks.waitForAll()
+    return value
   }
 }
 
@@ -175,7 +182,7 @@ extension Store {
     _ condition: @Sendable () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     let signals: [CommitSignal] = [
-      .seen, CommitSignal("outbox"), CommitSignal("parked"), CommitSignal("outbox.published"),
+      .seen, CommitSignal("outbox"), CommitSignal("parked"), CommitSignal("outbox.published"), .redrives,
     ]
     let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let listeners = signals.map { signal in

@@ -89,7 +89,7 @@ extension TestBench {
     _ condition: @Sendable () async throws -> Bool
   ) async throws {
     let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let listeners = ["outbox", "outbox.published", "parked"].map { signal in
+    let listeners = ["outbox", "outbox.published", "parked", "redrives"].map { signal in
       let commits = (other ?? store).commits(raising: CommitSignal(signal))
       return Task { for await _ in commits { wake.yield() } }
     }
