@@ -20,7 +20,9 @@ public struct ConnectionContext: RequestContext {
     let own = channel.remoteAddress?.ipAddress
     guard trustedProxies > 0, let header = request.headers[.forwardedFor] else { return own }
     // An empty place is a place: leaving it out would move one that a client wrote into it.
-    let hops = header.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming(while: { $0 == " " || $0 == "\t" }) }
+    let hops = header.split(separator: ",", omittingEmptySubsequences: false).map {
+      $0.trimming(while: { $0 == " " || $0 == "\t" })
+    }
     guard hops.count >= trustedProxies else { return own }
     let address = String(hops[hops.count - trustedProxies])
     return (try? SocketAddress(ipAddress: address, port: 0)) == nil ? own : address
