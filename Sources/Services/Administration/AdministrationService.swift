@@ -14,6 +14,7 @@ public enum AdministrationService {
     let configuration = try AdministrationConfiguration(environment.settings)
     let hasher = PasswordHasher(configuration.scrypt)
     let network = NetworkLimit(perMinute: configuration.attemptsPerMinute)
+    let lanes = AttemptLanes()
     let logger = environment.logger(name)
     return try ServiceHost(
       name, port: environment.settings.port("ADMINISTRATION_PORT", default: defaultPort), in: environment,
@@ -29,7 +30,8 @@ public enum AdministrationService {
       openapi: String(decoding: PackageResources.openapi_yaml, as: UTF8.self),
       serves: { api, store in
         let keys = KeyRing(store: store)
-        let accounts = Accounts(store: store, keys: keys, hasher: hasher, network: network, logger: logger)
+        let accounts = Accounts(
+          store: store, keys: keys, hasher: hasher, network: network, lanes: lanes, logger: logger)
         AccountRoutes(store: store, accounts: accounts).register(on: api)
         OperatorRoutes(store: store, keys: keys).register(on: api)
         TaskRoutes(store: store).register(on: api)

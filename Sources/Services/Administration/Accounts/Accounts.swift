@@ -19,13 +19,14 @@ struct Accounts: Sendable {
   let keys: KeyRing
   let hasher: PasswordHasher
   let network: NetworkLimit
+  let lanes: AttemptLanes
   let logger: Logger
 
   func signUp(_ email: EmailAddress, _ password: Password, from address: String?) async throws -> Access {
     try check(network.charge(NetworkLimit.network(of: address), at: store.now))
     // Asked before the slow part, and once more when it counts.
     if try await store.read({ try User.find(email, in: $0) }) != nil { throw AccountError.emailIsTaken }
-    let hash = try await hasher.hash(password)
+    let hash = try await hasher.queueing { try await hasher.hash(password) }
     let (user, session) = try await store.write { work in
       let user = User(
         id: .new(at: work.now), email: email, role: .user, createdAt: work.now, updatedAt: work.now)
@@ -39,38 +40,73 @@ struct Accounts: Sendable {
 
   func logIn(_ email: EmailAddress?, _ password: Password?, from address: String?) async throws -> Access {
     guard let email, let password else { throw AccountError.wrongCredentials }
-    let user = try await proving(email, password, from: address)
-    guard let user else { throw AccountError.wrongCredentials }
-    let session = try await store.write { try Session.begin(for: user.id, $0) }
+    let begun = try await proving(email, password, from: address) { user, work in
+      (user, try Session.begin(for: user.id, work))
+    }
+    guard let (user, session) = begun else { throw AccountError.wrongCredentials }
     return try await access(user, session.id, session.token)
   }
 
-  /// The user who has this address and this password; nil when there is none.
-  private func proving(
-    _ email: EmailAddress, _ password: Password, from address: String?
-  ) async throws -> User? {
+  /// Ends every other session of the user's, and begins a new one.
+  func change(
+    _ id: UserID, from current: Password?, to password: Password, address: String?
+  ) async throws -> Access {
+    guard let user = try await store.read({ try User.find(id, in: $0) }) else { throw AccountError.noAccount }
+    guard let current else { throw AccountError.currentPasswordIsWrong }
+    let begun = try await proving(user.email, current, becoming: password, from: address) { user, work in
+      try Session.endAll(of: id, because: "the password was changed", work)
+      return (user, try Session.begin(for: id, work))
+    }
+    guard let (user, session) = begun else { throw AccountError.currentPasswordIsWrong }
+    return try await access(user, session.id, session.token)
+  }
+
+  /// What becomes of the user who has this address and this password; nil when there is none.
+  ///
+  /// Attempts on an account from one network go one at a time: each knows how those before it ended.
+  private func proving<Value: Sendable>(
+    _ email: EmailAddress, _ password: Password, becoming next: Password? = nil, from address: String?,
+    _ proven: @escaping @Sendable (User, UnitOfWork) throws -> Value
+  ) async throws -> Value? {
     let network = NetworkLimit.network(of: address)
     try check(self.network.charge(network, at: store.now))
-    try check(try await store.write { try LoginAttempts.charge(email, from: network, $0) })
-    let known = try await store.read { database -> (User, PasswordHash)? in
-      guard let user = try User.find(email, in: database),
-        let hash = try User.password(of: user.id, in: database)
-      else { return nil }
-      return (user, hash)
+    let value = try await lanes.inTurn("\(email.folded) from \(network ?? "here")") {
+      // Charged in the queue: whoever finds no place in it has not failed.
+      try await hasher.queueing {
+        try check(try await store.write { try LoginAttempts.charge(email, from: network, $0) })
+        return try await proving(email, password, becoming: next, in: network, proven)
+      }
     }
-    guard try await hasher.verify(password, against: known?.1), let (user, hash) = known else {
+    guard let value else {
       count("refused")
       return nil
     }
-    // Kept as today's settings have it: the password is at hand now, and at no other time.
-    let better = hash.parameters == hasher.parameters ? nil : try await hasher.hash(password)
-    try await store.write { work in
-      try LoginAttempts.forgive(email, from: network, work)
-      if let better { try user.setPassword(better, work) }
-    }
     self.network.refund(network, at: store.now)
     count("logged-in")
-    return user
+    return value
+  }
+
+  private func proving<Value: Sendable>(
+    _ email: EmailAddress, _ password: Password, becoming next: Password?, in network: String?,
+    _ proven: @escaping @Sendable (User, UnitOfWork) throws -> Value
+  ) async throws -> Value? {
+    let known = try await store.read { try User.password(of: email, in: $0) }
+    guard try await hasher.verify(password, against: known), let known else { return nil }
+    // Kept as today's settings have it: the password is at hand now, and at no other time.
+    let kept = next ?? (known.parameters == hasher.parameters ? nil : password)
+    let better: PasswordHash? = if let kept { try await hasher.hash(kept) } else { nil }
+    return try await store.write { work in
+      // It took a while: what was proven may not be so any more.
+      guard try User.password(of: email, in: work.database) == known,
+        var user = try User.find(email, in: work.database)
+      else { return nil }
+      try LoginAttempts.forgive(email, from: network, work)
+      if let better {
+        user.updatedAt = work.now
+        try user.setPassword(better, work)
+      }
+      return try proven(user, work)
+    }
   }
 
   func refresh(_ token: RefreshToken) async throws -> Access {
@@ -88,23 +124,6 @@ struct Accounts: Sendable {
     }
     guard let (user, session, next) = refreshed.1 else { throw AccountError.refreshTokenIsNotAccepted }
     return try await access(user, session, next)
-  }
-
-  /// Ends every other session of the user's, and begins a new one.
-  func change(
-    _ id: UserID, from current: Password?, to password: Password, address: String?
-  ) async throws -> Access {
-    guard let user = try await store.read({ try User.find(id, in: $0) }) else { throw AccountError.noAccount }
-    guard let current, try await proving(user.email, current, from: address) != nil else {
-      throw AccountError.currentPasswordIsWrong
-    }
-    let hash = try await hasher.hash(password)
-    let session = try await store.write { work in
-      try user.setPassword(hash, work)
-      try Session.endAll(of: id, because: "the password was changed", work)
-      return try Session.begin(for: id, work)
-    }
-    return try await access(user, session.id, session.token)
   }
 
   private func access(_ user: User, _ session: String, _ token: RefreshToken) async throws -> Access {

@@ -30,7 +30,7 @@ final class NetworkLimit: Sendable {
       var bucket = filled(buckets[network], at: now)
       defer { buckets[network] = bucket }
       guard bucket.tokens >= 1 else {
-        return .milliseconds(Int64((1 - bucket.tokens) * 60_000 / perMinute) + 1)
+        return .milliseconds(Int64(((1 - bucket.tokens) * 60_000 / perMinute).rounded(.up)))
       }
       bucket.tokens -= 1
       return nil

@@ -30,21 +30,9 @@ final class PasswordHasher: Sendable {
 
   deinit { threads.shutdownGracefully { _ in } }
 
-  func hash(_ password: Password) async throws -> PasswordHash {
-    let (parameters, salt) = (parameters, Self.random(Self.saltBytes))
-    let hash = try await slowly { try Self.scrypt(password, salt, parameters) }
-    return PasswordHash(parameters: parameters, salt: salt, hash: hash)
-  }
-
-  /// Takes as long for nil, and says no.
-  func verify(_ password: Password, against known: PasswordHash?) async throws -> Bool {
-    let expected = known ?? nobody
-    let hash = try await slowly { try Self.scrypt(password, expected.salt, expected.parameters) }
-    let isEqual = Self.isEqual(hash, expected.hash)
-    return isEqual && known != nil
-  }
-
-  private func slowly(_ work: @escaping @Sendable () throws -> [UInt8]) async throws -> [UInt8] {
+  /// Takes a place in the queue for everything that is done about one attempt.
+  /// - Throws: what `body` throws, and ``AccountError/tooBusy``, before anything is done, when there is none.
+  func queueing<Value>(_ body: () async throws -> Value) async throws -> Value {
     let isTaken = queued.withLock { queued in
       guard queued < Self.longestQueue else { return false }
       queued += 1
@@ -58,7 +46,26 @@ final class PasswordHasher: Sendable {
         Gauge(label: "accounts.passwords.queued").record(queued)
       }
     }
-    return try await threads.runIfActive {
+    return try await body()
+  }
+
+  /// To be asked for in the queue.
+  func hash(_ password: Password) async throws -> PasswordHash {
+    let (parameters, salt) = (parameters, Self.random(Self.saltBytes))
+    let hash = try await slowly { try Self.scrypt(password, salt, parameters) }
+    return PasswordHash(parameters: parameters, salt: salt, hash: hash)
+  }
+
+  /// To be asked for in the queue. Takes as long for nil, and says no.
+  func verify(_ password: Password, against known: PasswordHash?) async throws -> Bool {
+    let expected = known ?? nobody
+    let hash = try await slowly { try Self.scrypt(password, expected.salt, expected.parameters) }
+    let isEqual = Self.isEqual(hash, expected.hash)
+    return isEqual && known != nil
+  }
+
+  private func slowly(_ work: @escaping @Sendable () throws -> [UInt8]) async throws -> [UInt8] {
+    try await threads.runIfActive {
       let started = ContinuousClock.now
       defer { Timer(label: "accounts.password.hash.duration").record(duration: .now - started) }
       return try work()

@@ -35,9 +35,9 @@ struct EmailAddress: Sendable, Hashable {
   }
 
   private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
-    // Format characters are invisible: two addresses that look the same would be two accounts.
-    [.control, .format, .surrogate, .unassigned].contains(scalar.properties.generalCategory)
-      || scalar.properties.isWhitespace
+    // What is invisible is not taken: two addresses that look the same would be two accounts.
+    [.control, .format, .surrogate, .privateUse, .unassigned].contains(scalar.properties.generalCategory)
+      || scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.isWhitespace
       || "\"(),:;<>[\\]".unicodeScalars.contains(scalar)
   }
 }

@@ -35,9 +35,10 @@ extension User: FetchableRecord {
       database.cachedStatement(sql: "SELECT * FROM users WHERE email_folded = ?"), arguments: [email.folded])
   }
 
-  static func password(of id: UserID, in database: Database) throws -> PasswordHash? {
+  static func password(of email: EmailAddress, in database: Database) throws -> PasswordHash? {
     try String.fetchOne(
-      database.cachedStatement(sql: "SELECT password FROM users WHERE id = ?"), arguments: [id]
+      database.cachedStatement(sql: "SELECT password FROM users WHERE email_folded = ?"),
+      arguments: [email.folded]
     ).flatMap { PasswordHash(text: $0) }
   }
 
