@@ -1,5 +1,6 @@
 public import Hummingbird
 public import Logging
+import NIOCore
 public import ServiceLifecycle
 
 extension API {
@@ -33,13 +34,13 @@ extension API {
 
 extension Application {
   static func listening(
-    _ responder: Responder, host: String, port: Int, logger: Logger,
+    _ responder: Responder, host: String, port: Int, logger: Logger, idleTimeout: TimeAmount = .seconds(75),
     onListening: @escaping @Sendable (Int) -> Void
   ) -> Application {
     Application(
       responder: responder,
       // A connection that says nothing for so long is closed; one that waits for its answer is not.
-      server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+      server: .http1(configuration: .init(idleTimeout: idleTimeout)),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
       logger: logger)

@@ -95,8 +95,10 @@ public struct Reply: Sendable {
       }
     }
     var reply = Reply(.ok)
+    // Hummingbird watches the connection for the client's going, after which nothing else can be read from it.
     reply.headers = [
       .contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no",
+      .connection: "close",
     ]
     reply.body = .stream(
       EventStream(wakes: wakes, pages: pages, heartbeat: heartbeat, patience: patience))

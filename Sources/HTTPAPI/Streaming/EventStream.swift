@@ -2,8 +2,6 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
-import Storage
-import Synchronization
 
 /// A live stream to one client.
 ///
@@ -36,21 +34,23 @@ struct EventStream: Sendable {
       streams.opened()
       defer { streams.closed() }
       do {
-        try await requestBody.consumeWithCancellationOnInboundClose { _ in
+        try await requestBody.consumeWithCancellationOnInboundClose { incoming in
+          // Left unread, what a client sends along would hide that it goes.
+          let reading = Task { for try await _ in incoming {} }
+          defer { reading.cancel() }
           try await run(on: line, &writer)
         }
-      } catch is CancellationError {
-        // The client went away, or the service stops.
-      } catch {
-        guard line.wasCut else {
-          context.logger.warning("A stream broke", metadata: ["error": "\(error)"])
-          throw error
-        }
+      } catch  where line.wasCut {
         streams.cutOff()
         context.logger.info("A client that does not read was cut off", metadata: ["waited": "\(patience)"])
         throw error
+      } catch let error where error is Line.Lost || error is CancellationError {
+        // The client went away, or did not read when the service stopped. Thrown on, it closes the connection.
+        throw error
+      } catch {
+        context.logger.warning("A stream broke", metadata: ["error": "\(error)"])
+        throw error
       }
-      try await writer.finish(nil)
     }
   }
 
@@ -60,7 +60,9 @@ struct EventStream: Sendable {
     let turns = Turns(wakes(), heartbeat: heartbeat, lifetime: lifetime)
     defer { turns.end() }
     try await withGracefulShutdownHandler {
-      try await run(turns, on: line, &writer)
+      try await tell(turns, on: line, &writer)
+      try Task.checkCancellation()
+      try await line.finish(&writer)
     } onGracefulShutdown: {
       turns.end()
       line.close(within: .seconds(1))
@@ -68,13 +70,14 @@ struct EventStream: Sendable {
   }
 
   @concurrent
-  private func run(_ turns: Turns, on line: Line, _ writer: inout any ResponseBodyWriter) async throws {
+  private func tell(_ turns: Turns, on line: Line, _ writer: inout any ResponseBodyWriter) async throws {
     // Says at once that the stream is open, and how soon to come back after it breaks.
     try await line.write(ByteBuffer(string: "retry: 2000\n\n"), &writer)
     let next = pages()
-    for await turn in turns.stream {
-      if case .beat = turn { try await line.write(ByteBuffer(string: ": still here\n\n"), &writer) }
-      while true {
+    for await _ in turns.stream {
+      if turns.takeBeat() { try await line.write(ByteBuffer(string: ": still here\n\n"), &writer) }
+      // Asked before each page: there may be no end of them.
+      while !turns.areOver {
         let page = try await next()
         if !page.events.isEmpty {
           var buffer = ByteBuffer()
@@ -85,76 +88,5 @@ struct EventStream: Sendable {
         if page.events.isEmpty { break }
       }
     }
-    try Task.checkCancellation()
-  }
-}
-
-/// What a stream waits for: a commit that may have brought something, the time for a sign of life, its end.
-private final class Turns: Sendable {
-  enum Turn {
-    case look, beat
-  }
-
-  let stream: AsyncStream<Turn>
-  private let turn: AsyncStream<Turn>.Continuation
-  private let tasks: [Task<Void, any Error>]
-
-  init(_ wakes: AsyncStream<Void>, heartbeat: Duration, lifetime: Duration?) {
-    let (stream, turn) = AsyncStream.makeStream(of: Turn.self, bufferingPolicy: .bufferingNewest(1))
-    self.stream = stream
-    self.turn = turn
-    turn.yield(.look)
-    var tasks = [
-      Task { for await _ in wakes { turn.yield(.look) } },
-      Task {
-        while true {
-          try await Task.sleep(for: heartbeat)
-          turn.yield(.beat)
-        }
-      },
-    ]
-    if let lifetime {
-      tasks.append(
-        Task {
-          try await Task.sleep(for: max(lifetime, .zero))
-          turn.finish()
-        })
-    }
-    self.tasks = tasks
-  }
-
-  func end() {
-    turn.finish()
-    for task in tasks { task.cancel() }
-  }
-}
-
-/// The way to the client, with an end to waiting for it.
-private final class Line: Sendable {
-  private let channel: any Channel
-  private let patience: TimeAmount
-  private let isCut = Mutex(false)
-
-  init(_ channel: any Channel, patience: Duration) {
-    self.channel = channel
-    self.patience = TimeAmount(patience)
-  }
-
-  var wasCut: Bool { isCut.withLock { $0 } }
-
-  /// For a client that keeps a service from stopping.
-  func close(within time: TimeAmount) {
-    _ = channel.eventLoop.scheduleTask(in: time) { [channel] in channel.close(promise: nil) }
-  }
-
-  /// Waits until the connection takes more; closes it when that takes too long.
-  @concurrent
-  func write(_ buffer: ByteBuffer, _ writer: inout any ResponseBodyWriter) async throws {
-    let alarm = channel.eventLoop.scheduleTask(in: patience) { [self] in
-      isCut.withLock { $0 = true }
-      channel.close(promise: nil)
-    }
-    defer { alarm.cancel() }
-    try await writer.write(buffer)
   }
 }

@@ -11,9 +11,23 @@ final class RecordingMetrics: MetricsFactory {
   }()
 
   private let recorded = Mutex<[String: Int]>([:])
+  private let measured = Mutex<
+    [String: (last: Double?, listeners: [AsyncStream<Double>.Continuation])]
+  >([:])
 
   func count(_ label: String, _ dimensions: [(String, String)]) -> Int {
     recorded.withLock { $0[Self.name(label, dimensions)] ?? 0 }
+  }
+
+  /// What a gauge shows now and from now on.
+  func values(_ label: String, _ dimensions: [(String, String)]) -> AsyncStream<Double> {
+    let (stream, listener) = AsyncStream.makeStream(of: Double.self)
+    measured.withLock { measured in
+      let name = Self.name(label, dimensions)
+      if let last = measured[name]?.last { listener.yield(last) }
+      measured[name, default: (nil, [])].listeners.append(listener)
+    }
+    return stream
   }
 
   private static func name(_ label: String, _ dimensions: [(String, String)]) -> String {
@@ -22,6 +36,14 @@ final class RecordingMetrics: MetricsFactory {
 
   private func add(_ name: String) {
     recorded.withLock { $0[name, default: 0] += 1 }
+  }
+
+  private func measure(_ name: String, _ value: Double) {
+    add(name)
+    measured.withLock { measured in
+      measured[name, default: (nil, [])].last = value
+      for listener in measured[name]?.listeners ?? [] { listener.yield(value) }
+    }
   }
 
   private final class Handler: CounterHandler, RecorderHandler, TimerHandler, MeterHandler {
@@ -35,8 +57,8 @@ final class RecordingMetrics: MetricsFactory {
 
     func increment(by: Int64) { metrics.add(name) }
     func reset() {}
-    func record(_ value: Int64) { metrics.add(name) }
-    func record(_ value: Double) { metrics.add(name) }
+    func record(_ value: Int64) { metrics.measure(name, Double(value)) }
+    func record(_ value: Double) { metrics.measure(name, value) }
     func recordNanoseconds(_ duration: Int64) { metrics.add(name) }
     func set(_ value: Int64) {}
     func set(_ value: Double) {}
@@ -48,7 +70,9 @@ final class RecordingMetrics: MetricsFactory {
     Handler(Self.name(label, dimensions), self)
   }
 
-  func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+  func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool)
+    -> any RecorderHandler
+  {
     Handler(Self.name(label, dimensions), self)
   }
 
