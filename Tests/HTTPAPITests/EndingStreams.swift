@@ -14,14 +14,10 @@ import Testing
   init() throws { bench = try StreamBench() }
 
   /// Says nothing, so that only what the test does can end it.
-  private static let silent: @Sendable (Call) -> Reply = { _ in
-    .events(after: 0, wakes: Source.asleep, heartbeat: .hours(1), patience: .hours(1)) {
-      EventPage([], position: $0)
-    }
-  }
+  private static let silent = Source.silence(heartbeat: .hours(1))
 
   /// Has always more to say: a megabyte a page.
-  private static func endless(patience: Duration, asked: Counter = Counter())
+  private static func heavy(patience: Duration, asked: Counter = Counter())
     -> @Sendable (Call) -> Reply
   {
     { _ in
@@ -56,7 +52,7 @@ import Testing
 
   @Test func `a client that never reads is cut off, and costs a few pages at most`() async throws {
     let counter = Counter()
-    try await bench.serving(Self.endless(patience: .milliseconds(300), asked: counter)) { client in
+    try await bench.serving(Self.heavy(patience: .milliseconds(300), asked: counter)) { client in
       let connection = try await unreading(client)
       let ended = await bench.streamsOpen(0)
       #expect(ended)
@@ -82,7 +78,7 @@ import Testing
 
   @Test func `a client that goes away ends its stream, although it left much unread`() async throws
   {
-    try await bench.serving(Self.endless(patience: .hours(1))) { client in
+    try await bench.serving(Self.heavy(patience: .hours(1))) { client in
       let connection = try await unreading(client)
       connection.goAway()
       let ended = await bench.streamsOpen(0)
@@ -94,7 +90,7 @@ import Testing
   @Test func `a client that says good-bye and leaves all unread cannot keep its stream`()
     async throws
   {
-    try await bench.serving(Self.endless(patience: .hours(1))) { client in
+    try await bench.serving(Self.heavy(patience: .hours(1))) { client in
       let connection = try await unreading(client)
       connection.halfClose()
       let ended = await bench.streamsOpen(0)
@@ -129,9 +125,7 @@ import Testing
 
   @Test func `a graceful stop ends a stream that has always more to say, and cleanly`() async throws
   {
-    try await bench.serving { _ in
-      .events(after: 0, wakes: Source.asleep, next: Source.numbers(upTo: .max, page: 1))
-    } _: { client in
+    try await bench.serving(Source.endless) { client in
       var reader = try await client.open()
       _ = try await reader.next()
       await client.group.triggerGracefulShutdown()
@@ -145,7 +139,7 @@ import Testing
   {
     let clock = ContinuousClock()
     var stop = clock.now
-    try await bench.serving(Self.endless(patience: .hours(1))) { client in
+    try await bench.serving(Self.heavy(patience: .hours(1))) { client in
       let connection = try await unreading(client)
       stop = clock.now
       await client.group.triggerGracefulShutdown()
@@ -167,10 +161,7 @@ import Testing
   }
 
   @Test func `so does one that has always more to say`() async throws {
-    try await bench.serving(
-      { _ in .events(after: 0, wakes: Source.asleep, next: Source.numbers(upTo: .max, page: 1)) },
-      tokenLasts: .milliseconds(200)
-    ) { client in
+    try await bench.serving(Source.endless, tokenLasts: .milliseconds(200)) { client in
       var reader = try await client.open()
       let blocks = try await reader.rest()
       #expect(blocks == ["retry: 2000"] + (1..<blocks.count).map(Source.block))
@@ -179,13 +170,8 @@ import Testing
 
   @Test func `a token for the end of time opens a stream like any other`() async throws {
     let forever = Duration.milliseconds(Int64.max - bench.notes.time.now.milliseconds)
-    try await bench.serving(
-      { _ in
-        .events(after: 0, wakes: Source.asleep, heartbeat: .milliseconds(20)) {
-          EventPage([], position: $0)
-        }
-      }, tokenLasts: forever
-    ) { client in
+    let stream = Source.silence(heartbeat: .milliseconds(20))
+    try await bench.serving(stream, tokenLasts: forever) { client in
       var reader = try await client.open()
       for expected in ["retry: 2000", ": still here", ": still here"] {
         let block = try await reader.next()
@@ -196,7 +182,7 @@ import Testing
 
   @Test func `a token that expires under an unread stream does not keep it`() async throws {
     try await bench.serving(
-      Self.endless(patience: .milliseconds(500)), tokenLasts: .milliseconds(100)
+      Self.heavy(patience: .milliseconds(500)), tokenLasts: .milliseconds(100)
     ) {
       client in
       let connection = try await unreading(client)

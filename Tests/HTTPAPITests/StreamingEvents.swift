@@ -27,10 +27,9 @@ import Testing
   /// The notes of the store, in pages of seven.
   private func notes(_ call: Call) -> Reply {
     let store = bench.notes.store
-    return .events(
-      after: call.lastEventID.flatMap { Int($0) } ?? 0,
-      wakes: { store.commits(raising: CommitSignal("notes")) }
-    ) { position in
+    let start = call.lastEventID.flatMap { Int($0) } ?? 0
+    let wakes: @Sendable () -> AsyncStream<Void> = { store.commits(raising: CommitSignal("notes")) }
+    return .events(after: start, wakes: wakes) { position in
       let ids = try await store.read {
         try Int.fetchAll(
           $0, sql: "SELECT id FROM note WHERE id > ? ORDER BY id LIMIT 7", arguments: [position])
@@ -134,11 +133,7 @@ import Testing
   }
 
   @Test func `a silent stream gives signs of life`() async throws {
-    try await bench.serving { _ in
-      .events(after: 0, wakes: Source.asleep, heartbeat: .milliseconds(20)) {
-        EventPage([], position: $0)
-      }
-    } _: { client in
+    try await bench.serving(Source.silence(heartbeat: .milliseconds(20))) { client in
       var reader = try await client.open()
       for expected in ["retry: 2000"] + Array(repeating: ": still here", count: 5) {
         let block = try await reader.next()
@@ -166,13 +161,8 @@ import Testing
   }
 
   @Test func `a stream outlives the time that a connection may be idle`() async throws {
-    try await bench.serving(
-      { _ in
-        .events(after: 0, wakes: Source.asleep, heartbeat: .milliseconds(400)) {
-          EventPage([], position: $0)
-        }
-      }, idleTimeout: .milliseconds(100)
-    ) { client in
+    let stream = Source.silence(heartbeat: .milliseconds(400))
+    try await bench.serving(stream, idleTimeout: .milliseconds(100)) { client in
       let idle = try RawConnection(port: client.port)
       var reader = try await client.open()
       for expected in ["retry: 2000", ": still here", ": still here"] {

@@ -93,6 +93,20 @@ enum Source {
     }
   }
 
+  /// A stream that says nothing but that it is there.
+  static func silence(heartbeat: Duration) -> @Sendable (Call) -> Reply {
+    { _ in
+      .events(after: 0, wakes: asleep, heartbeat: heartbeat, patience: .hours(1)) {
+        EventPage([], position: $0)
+      }
+    }
+  }
+
+  /// A stream that always has more to say.
+  static let endless: @Sendable (Call) -> Reply = { _ in
+    .events(after: 0, wakes: asleep, next: numbers(upTo: .max, page: 1))
+  }
+
   static func event(_ number: Int, bytes: Int = 0) throws -> ServerSentEvent {
     try ServerSentEvent(
       id: "\(number)", event: "number", json: String(repeating: "x", count: bytes))
