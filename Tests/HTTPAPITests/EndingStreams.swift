@@ -76,8 +76,7 @@ import Testing
     #expect(bench.cutOff == 0)
   }
 
-  @Test func `a client that goes away ends its stream, although it left much unread`() async throws
-  {
+  @Test func `a client that goes away ends its stream, although it left much unread`() async throws {
     try await bench.serving(Self.heavy(patience: .hours(1))) { client in
       let connection = try await unreading(client)
       connection.goAway()
@@ -123,8 +122,7 @@ import Testing
     #expect(bench.warnings.isEmpty)
   }
 
-  @Test func `a graceful stop ends a stream that has always more to say, and cleanly`() async throws
-  {
+  @Test func `a graceful stop ends a stream that has always more to say, and cleanly`() async throws {
     try await bench.serving(Source.endless) { client in
       var reader = try await client.open()
       _ = try await reader.next()

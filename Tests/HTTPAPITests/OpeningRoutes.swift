@@ -129,8 +129,7 @@ import Testing
   }
 
   @Test(arguments: [["203.0.113.7"], [], ["garbage"]])
-  func `a request that came past the outer proxy is not believed`(_ headers: [String]) async throws
-  {
+  func `a request that came past the outer proxy is not believed`(_ headers: [String]) async throws {
     let address = try await address(headers, trusted: 2)
     #expect(address == "127.0.0.1")
   }

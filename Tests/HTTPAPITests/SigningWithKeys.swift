@@ -47,8 +47,7 @@ import Testing
     await #expect(throws: Problem.self) { try await verifier.principal(bearing: token) }
   }
 
-  @Test func `its tokens are accepted by whoever reads the published keys over HTTP`() async throws
-  {
+  @Test func `its tokens are accepted by whoever reads the published keys over HTTP`() async throws {
     let router = Router()
     let published = ring.published
     router.get("/jwks.json") { _, _ in try Reply.keys(published, maxAge: .seconds(60)).response() }
@@ -151,8 +150,7 @@ import Testing
     #expect(problem?.status == .unauthorized)
   }
 
-  @Test func `who has not asked for long does not get in with a withdrawn key either`() async throws
-  {
+  @Test func `who has not asked for long does not get in with a withdrawn key either`() async throws {
     let (token, fresh) = (try await token(key), try await token(key, subject: "grace"))
     let known = try await subject(of: token)
     #expect(known == "ada")
