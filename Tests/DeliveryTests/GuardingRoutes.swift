@@ -14,8 +14,12 @@ import Testing
     (.put, "/api/delivery/deliveries/d1/workflow", "deliveries:write"),
     (.post, "/api/delivery/reconcile", "deliveries:write"),
     (.get, "/dead-letters", "dead-letters:read"),
+    (.get, "/dead-letters/groups", "dead-letters:read"),
     (.get, "/dead-letters/l1", "dead-letters:read"),
     (.post, "/dead-letters/redrive", "dead-letters:write"),
+    (.get, "/dead-letters/redrives", "dead-letters:read"),
+    (.get, "/dead-letters/redrives/r1", "dead-letters:read"),
+    (.post, "/dead-letters/redrives/r1/cancel", "dead-letters:write"),
     (.post, "/dead-letters/discard", "dead-letters:write"),
   ]
 

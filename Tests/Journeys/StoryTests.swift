@@ -83,21 +83,26 @@ struct StoryTests {
     }
   }
 
-  @Test func `a message nobody can read is a dead letter an operator can see, redrive and discard`()
+  @Test func `messages nobody can read are dead letters an operator can see, redrive and discard`()
     async throws
   {
     let stack = try Stack()
     let child = try await stack.start()
     let producer = try KafkaProducer(
       KafkaConfiguration(bootstrapServers: stack.broker), logger: Logger(label: "test"))
-    _ = try await producer.send(
-      ProducerRecord(topic: "workflow.created", key: Array("x".utf8), value: Array("not json".utf8)))
+    for key in ["x", "y"] {
+      _ = try await producer.send(
+        ProducerRecord(topic: "workflow.created", key: Array(key.utf8), value: Array("not json".utf8)))
+    }
     await producer.close()
-    var id = ""
-    try await stack.until("it is listed") {
-      let line = try await stack.run("dead-letters", "list").lines.first ?? ""
-      id = line.split(separator: " ").first.map(String.init) ?? ""
-      return line.contains("workflow.created")
+    var ids: [String] = []
+    @Sendable func list() async throws -> [String] {
+      let lines = try await stack.run("dead-letters", "list").lines.filter { $0.contains("workflow.created") }
+      return lines.compactMap { $0.split(separator: " ").first.map(String.init) }
+    }
+    try await stack.until("they are listed") {
+      ids = try await list()
+      return ids.count == 2
     }
     #expect(
       child.lines.contains {
@@ -105,21 +110,46 @@ struct StoryTests {
       })
     let metrics = String(decoding: try await stack.send(.GET, "delivery", "/metrics").body, as: UTF8.self)
     #expect(
-      metrics.contains(#"messaging_messages_total{outcome="dead",service="delivery",type="unknown"} 1"#),
+      metrics.contains(#"messaging_messages_total{outcome="dead",service="delivery",type="unknown"} 2"#),
       "\(metrics)")
-    let shown = try await stack.run("dead-letters", "show", id)
+    let shown = try await stack.run("dead-letters", "show", ids[0])
     #expect(shown.lines.contains { $0.contains("not json") })
-    let redriven = try await stack.run("dead-letters", "redrive", id)
-    #expect(redriven.lines == ["\(id) redriven"])
-    var again = ""
+
+    let silent = try await stack.run("dead-letters", "redrive", ids[0])
+    #expect(silent.exit.status == 64)
+    #expect(silent.lines.contains { $0.contains("--why") })
+    let redriven = try await stack.run("dead-letters", "redrive", ids[0], "--why", "the reader is mended")
+    #expect(redriven.exit.status == 0)
+    #expect(redriven.lines.first?.hasPrefix("delivery: 1 redriven, 0 skipped") == true)
     try await stack.until("it failed again, as another dead letter") {
-      let line = try await stack.run("dead-letters", "list").lines.first ?? ""
-      again = line.split(separator: " ").first.map(String.init) ?? ""
-      return line.contains("workflow.created") && again != id
+      let now = try await list()
+      return now.count == 2 && !now.contains(ids[0])
     }
-    let discarded = try await stack.run("dead-letters", "discard", again)
-    #expect(discarded.exit.status == 0)
+    let settled = try await stack.run("dead-letters", "redrive", ids[0], "--why", "once more")
+    #expect(settled.exit.status == 1)
+    #expect(settled.lines.first == "\(ids[0]) was settled before")
+
+    let group = try #require(try await stack.run("dead-letters", "groups").lines.first)
+    #expect(group.contains("not a CloudEvent"))
+    let fingerprint = String(group.prefix(12))
+    let preview = try await stack.run("dead-letters", "redrive", "--fingerprint", fingerprint, "--dry-run")
+    #expect(preview.lines.first == "delivery: 2 would be redriven")
+    #expect(preview.lines.last?.hasPrefix(fingerprint) == true)
+    let stopped = try await stack.run(
+      "dead-letters", "redrive", "--fingerprint", fingerprint, "--why", "it is now")
+    #expect(stopped.exit.status == 1)
+    #expect(stopped.lines.last?.hasPrefix("delivery: 1 redriven, 0 skipped, 1 failed again") == true)
+    #expect(stopped.lines.last?.contains("STOPPED") == true)
+    #expect(stopped.lines.last?.hasSuffix("1 stay dead.") == true)
+    let record = try await stack.run("dead-letters", "redrives").lines
+    #expect(record.count == 2)
+    #expect(record.first?.hasSuffix(": it is now") == true)
+    #expect(record.last?.hasSuffix(": the reader is mended") == true)
+
+    let left = try await list()
+    #expect(left.count == 2)
+    for id in left { #expect(try await stack.run("dead-letters", "discard", id).exit.status == 0) }
     #expect(try await stack.run("dead-letters", "list").lines == ["There are no dead letters."])
-    #expect(try await stack.run("dead-letters", "discard", again).exit.status == 1)
+    #expect(try await stack.run("dead-letters", "discard", left[0]).exit.status == 1)
   }
 }
