@@ -11,9 +11,11 @@ run() {
 }
 wire='^(KafkaTests|MessagingTests)\.'
 services='^(WorkflowTests|DeliveryTests)\.'
+users='^(AdministrationTests|TasksTests)\.'
 journeys='^Journeys\.'
 run "the wire" --filter "$wire"
 run "services" --filter "$services"
-run "everything else" --skip "$wire" --skip "$services" --skip "$journeys"
+run "users and their tasks" --filter "$users"
+run "everything else" --skip "$wire" --skip "$services" --skip "$users" --skip "$journeys"
 run "journeys through real processes" --filter "$journeys"
 exit $failed
