@@ -78,13 +78,15 @@ let package = Package(
     .tests(
       "Workflow",
       [
-        "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
+        "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb,
+        .hummingbird,
         .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
       ]),
     .tests(
       "Delivery",
       [
-        "Workflow", "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
+        "ServiceTesting", "Workflow", "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka",
+        .grdb, .hummingbird,
         .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
       ]),
     .target(

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 import Testing
 
 /// A delivery that was made before the two were linked gets its workflow.

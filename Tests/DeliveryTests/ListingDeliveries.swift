@@ -2,6 +2,7 @@ import Contracts
 import HTTPTypes
 import HummingbirdTesting
 import Messaging
+import ServiceTesting
 import Storage
 import Testing
 

@@ -2,6 +2,7 @@ import GRDB
 import HTTPTypes
 import Hosting
 import HummingbirdTesting
+import ServiceTesting
 import Storage
 import Testing
 import Workflow

@@ -4,6 +4,7 @@ import HTTPAPI
 import HTTPTypes
 import HummingbirdTesting
 import Messaging
+import ServiceTesting
 import Storage
 import Testing
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 import Testing
 
 /// A delivery is sent once, announced once, and never becomes NEW again.

@@ -66,3 +66,25 @@ public struct ReadPage<Item: Decodable & Sendable>: Decodable, Sendable {
   public let items: [Item]
   public let next: String?
 }
+
+/// What a reconciliation reports.
+public struct ReadReport: Decodable, Equatable, Sendable {
+  public var workflows: Int?
+  public var withoutDelivery: Int?
+  public var deliveries: Int?
+  public var withoutWorkflow: Int?
+  public var examples: [String]
+  public var published: Int
+
+  public init(
+    workflows: Int? = nil, withoutDelivery: Int? = nil, deliveries: Int? = nil, withoutWorkflow: Int? = nil,
+    examples: [String], published: Int
+  ) {
+    self.workflows = workflows
+    self.withoutDelivery = withoutDelivery
+    self.deliveries = deliveries
+    self.withoutWorkflow = withoutWorkflow
+    self.examples = examples
+    self.published = published
+  }
+}

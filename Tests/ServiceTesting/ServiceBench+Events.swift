@@ -101,7 +101,8 @@ extension ServiceBench {
     _ condition: @Sendable () async throws -> Bool
   ) async throws {
     let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let listeners = ["outbox", "outbox.published", "parked", "jobs", "jobs.finished"].map { signal in
+    let listeners = ["outbox", "outbox.published", "parked", "redrives", "jobs", "jobs.finished"].map {
+      signal in
       let commits = (other ?? store).commits(raising: CommitSignal(signal))
       return Task { for await _ in commits { wake.yield() } }
     }

@@ -16,7 +16,10 @@ public final class ServiceBench: Sendable {
   public let broker: EmbeddedBroker?
   public let host: ServiceHost
   public let logger: Logger
-  private let key: SigningKey
+  /// What the tokens of this bench are signed with.
+  public let key: SigningKey
+  /// What the host was made in; for a neighbour on the same wire.
+  public let environment: ServiceEnvironment
   private let scopes: Set<Scope>
   private let issue:
     (@Sendable (_ subject: String, _ scopes: Set<Scope>, _ folder: String) async throws -> String)?
@@ -53,15 +56,14 @@ public final class ServiceBench: Sendable {
     let key = try SigningKey()
     self.key = key
     let zeros = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS"].map { ("\($0)_PORT", "0") }
-    host = try make(
-      ServiceEnvironment(
-        settings: Settings(Dictionary(uniqueKeysWithValues: zeros).merging(settings) { $1 }),
-        dataFolder: data,
-        host: "127.0.0.1",
-        wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
-        verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), trustedProxies: trustedProxies,
-        metrics: { "" }, logLevel: .critical, clock: clock,
-        onListening: { [ports] _, port in ports.continuation.yield(port) }))
+    environment = ServiceEnvironment(
+      settings: Settings(Dictionary(uniqueKeysWithValues: zeros).merging(settings) { $1 }), dataFolder: data,
+      host: "127.0.0.1",
+      wire: Wire(embedded: broker?.bootstrapServers ?? "127.0.0.1:1", ledger: EmbeddedLedger()),
+      verifier: TokenVerifier(keys: { JSONWebKeySet([key.publicKey]) }), trustedProxies: trustedProxies,
+      metrics: { "" }, logLevel: .critical, clock: clock,
+      onListening: { [ports] _, port in ports.continuation.yield(port) })
+    host = try make(environment)
   }
 
   deinit {
@@ -81,11 +83,13 @@ public final class ServiceBench: Sendable {
   }
 
   /// Lets `body` call the service's routes; nothing else of it runs, so what it publishes stays in the outbox.
+  /// - Parameter neighbour: the service to call instead.
   public func serving(
-    as subject: String = "ada", _ body: @Sendable (Caller) async throws -> Void
+    _ neighbour: ServiceHost? = nil, as subject: String = "ada",
+    _ body: @Sendable (Caller) async throws -> Void
   ) async throws {
     let token = try await token(subject)
-    try await host.api().application(logger: logger).test(.router) { client in
+    try await (neighbour ?? host).api().application(logger: logger).test(.router) { client in
       try await body(Caller(client: client, token: token))
     }
   }
@@ -98,7 +102,7 @@ public final class ServiceBench: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
       do {
-        try await serving(body)
+        try await serving(nil, body)
       } catch {
         await group.triggerGracefulShutdown()
         throw error

@@ -1,6 +1,7 @@
 import GRDB
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 import Storage
 import Testing
 

@@ -4,6 +4,7 @@ import HTTPTypes
 import HummingbirdTesting
 import Kafka
 import Messaging
+import ServiceTesting
 import Storage
 import Testing
 

@@ -1,6 +1,7 @@
 import HTTPAPI
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 import Storage
 import Testing
 

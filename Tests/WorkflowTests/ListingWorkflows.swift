@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 import Testing
 
 @Suite struct ListingWorkflows {

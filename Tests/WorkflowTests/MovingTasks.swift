@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 import Testing
 
 /// A task only moves forward, and says so each time.

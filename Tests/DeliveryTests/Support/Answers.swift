@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 
 /// A delivery as a client reads it.
 struct ReadDelivery: Decodable, Hashable, Sendable {

@@ -3,6 +3,7 @@ import GRDB
 import HTTPTypes
 import HummingbirdTesting
 import Messaging
+import ServiceTesting
 import Storage
 
 /// A dead letter as an operator reads it.

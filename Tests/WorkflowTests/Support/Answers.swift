@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ServiceTesting
 
 /// A workflow as a client reads it.
 struct ReadWorkflow: Decodable, Hashable, Sendable {
