@@ -65,6 +65,20 @@ import Testing
     #expect(bench.warnings.isEmpty)
   }
 
+  @Test func `a client that leaves the last page unread does not keep its stream`() async throws {
+    try await bench.serving { _ in
+      .events(after: 0, wakes: Source.asleep, patience: .milliseconds(300)) { position in
+        EventPage([try Source.event(1, bytes: 1 << 25)], position: 1, isLast: true)
+      }
+    } _: { client in
+      let connection = try await unreading(client)
+      let ended = await bench.streamsOpen(0)
+      #expect(ended)
+      withExtendedLifetime(connection) {}
+    }
+    #expect(bench.cutOff == 1)
+  }
+
   @Test func `a client that goes away ends its stream, although nothing is sent`() async throws {
     try await bench.serving(Self.silent) { client in
       let connection = try await unreading(client)
