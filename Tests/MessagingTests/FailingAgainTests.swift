@@ -52,8 +52,8 @@ struct FailingAgainTests {
     // Nobody takes them up: all that is redriven is under way.
     let redrive = try await store.begin(.all(perSecond: 10_000))
     try await bench.running([runner(store)]) {
-      while clock.now.offset < .seconds(45) { await clock.pass() }
-      _ = await clock.sleeping()
+      while clock.now.offset < .seconds(45) { try await clock.pass() }
+      _ = try await clock.sleeping()
     }
     let thrown = try await store.redrive(redrive.id)?.redriven ?? 0
     #expect((4...5).contains(thrown))
@@ -71,9 +71,9 @@ struct FailingAgainTests {
       let redrive = try await store.begin(.all(perSecond: 10_000))
       // 15 steps of one letter, 8 of two, 8 of up to four; no sleep after the last.
       for _ in 0..<30 {
-        _ = await clock.sleeping()
+        _ = try await clock.sleeping()
         try await store.until { try await store.count("SELECT count(*) FROM parked") == 0 }
-        await clock.pass()
+        try await clock.pass()
       }
       try await store.until { try await store.redrive(redrive.id)?.state == .finished }
       try await store.until { try await store.seen().count == 60 }
@@ -90,7 +90,7 @@ struct FailingAgainTests {
       let stubborn = try await store.begin(.all(stopOnSameFailure: false))
       for failed in 1...3 {
         try await store.until { try await store.redrive(stubborn.id)?.failedAgain == failed }
-        if failed < 3 { await clock.pass() }
+        if failed < 3 { try await clock.pass() }
       }
       #expect(try await store.redrive(stubborn.id)?.state == .finished)
     }
@@ -100,7 +100,7 @@ struct FailingAgainTests {
       let other = try await store.begin(.all())
       for failed in 1...3 {
         try await store.until { try await store.redrive(other.id)?.failedAgain == failed }
-        if failed < 3 { await clock.pass() }
+        if failed < 3 { try await clock.pass() }
       }
       #expect(try await store.redrive(other.id)?.state == .finished)
     }
@@ -142,10 +142,10 @@ struct FailingAgainTests {
     let runner = RedriveRunner(store: store, jobs: { _, _ in true }, clock: clock, logger: bench.logger)
     try await bench.running([runner]) {
       let redrive = try await store.begin(.all())
-      _ = await clock.sleeping()
+      _ = try await clock.sleeping()
       try await store.bury(["order 7 is closed"])
       #expect(try await store.redrive(redrive.id)?.state == .stopped)
-      await clock.pass()
+      try await clock.pass()
     }
     #expect(try await store.letters().map(\.state) == [.redriven, .dead, .dead])
     try await store.close()

@@ -110,6 +110,7 @@ struct FingerprintTests {
       // No letter is redriven before all have their fingerprints.
       _ = try await store.begin(.all())
       try await store.until { try await store.seen().count == 1 }
+      #expect(try await store.count("SELECT count(*) FROM dead_letters WHERE fingerprint IS NULL") == 0)
     }
     #expect(try await store.count("SELECT count(DISTINCT fingerprint) FROM dead_letters") == 1)
     #expect(try await store.count("SELECT count(*) FROM dead_letters") == 1201)

@@ -19,7 +19,7 @@ final class HandClock: Clock {
     var now = Instant(offset: .zero)
     var next = 0
     var sleepers: [Int: Sleeper] = [:]
-    var watchers: [CheckedContinuation<Duration, Never>] = []
+    var watchers: [Int: CheckedContinuation<Duration, any Error>] = [:]
 
     /// How long the next sleeper still sleeps.
     var soonest: Duration? { sleepers.values.map(\.deadline).min().map { now.duration(to: $0) } }
@@ -31,21 +31,18 @@ final class HandClock: Clock {
   var minimumResolution: Duration { .nanoseconds(1) }
 
   func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-    let id = state.withLock { state in
-      state.next += 1
-      return state.next
-    }
+    let id = nextID()
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        let watchers: [CheckedContinuation<Duration, Never>] = state.withLock { state in
+        let watchers: [CheckedContinuation<Duration, any Error>] = state.withLock { state in
           // A cancellation that came before is found here, one that comes later finds the sleeper.
           guard !Task.isCancelled else {
             continuation.resume(throwing: CancellationError())
             return []
           }
           state.sleepers[id] = Sleeper(deadline: deadline, continuation: continuation)
-          defer { state.watchers = [] }
-          return state.watchers
+          defer { state.watchers = [:] }
+          return Array(state.watchers.values)
         }
         for watcher in watchers { watcher.resume(returning: now.duration(to: deadline)) }
       }
@@ -57,13 +54,22 @@ final class HandClock: Clock {
 
   /// Waits until somebody sleeps.
   /// - Returns: for how long.
-  func sleeping() async -> Duration {
-    await withCheckedContinuation { continuation in
-      let soonest = state.withLock { state in
-        if state.soonest == nil { state.watchers.append(continuation) }
-        return state.soonest
+  func sleeping() async throws -> Duration {
+    let id = nextID()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        state.withLock { state in
+          if let soonest = state.soonest {
+            continuation.resume(returning: soonest)
+          } else if Task.isCancelled {
+            continuation.resume(throwing: CancellationError())
+          } else {
+            state.watchers[id] = continuation
+          }
+        }
       }
-      if let soonest { continuation.resume(returning: soonest) }
+    } onCancel: {
+      state.withLock { $0.watchers.removeValue(forKey: id) }?.resume(throwing: CancellationError())
     }
   }
 
@@ -80,9 +86,16 @@ final class HandClock: Clock {
   /// Waits until somebody sleeps, and ends that sleep.
   /// - Returns: for how long it was.
   @discardableResult
-  func pass() async -> Duration {
-    let duration = await sleeping()
+  func pass() async throws -> Duration {
+    let duration = try await sleeping()
     advance(by: duration)
     return duration
+  }
+
+  private func nextID() -> Int {
+    state.withLock { state in
+      state.next += 1
+      return state.next
+    }
   }
 }

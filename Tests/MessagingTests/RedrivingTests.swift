@@ -23,9 +23,9 @@ struct RedrivingTests {
       #expect(redrive.total == 20)
       var waits: [Duration] = []
       for step in 1...19 {
-        waits.append(await clock.sleeping())
+        waits.append(try await clock.sleeping())
         #expect(try await store.redrive(redrive.id)?.redriven == step)
-        await clock.pass()
+        try await clock.pass()
       }
       #expect(
         waits.prefix(5) == [
@@ -53,8 +53,8 @@ struct RedrivingTests {
         largest = max(largest, now - before)
         before = now
         guard now < 2900 else { break }
-        await clock.pass()
-        _ = await clock.sleeping()
+        try await clock.pass()
+        _ = try await clock.sleeping()
       }
       #expect(largest == 100)
     }
@@ -110,8 +110,8 @@ struct RedrivingTests {
       }, clock: clock, logger: bench.logger)
     try await running([runner], bench.logger) {
       let redrive = try await store.begin(.all())
-      await clock.pass()
-      await clock.pass()
+      try await clock.pass()
+      try await clock.pass()
       try await store.until { try await store.redrive(redrive.id)?.state == .finished }
       #expect(try await store.redrive(redrive.id)?.skipped == 1)
     }
@@ -125,9 +125,9 @@ struct RedrivingTests {
     try await store.bury(["closed", "closed"])
     try await running([bench.runner(store, clock)], bench.logger) {
       let redrive = try await store.begin(.all())
-      _ = await clock.sleeping()
+      _ = try await clock.sleeping()
       try await store.bury(["closed"], from: 2)
-      await clock.pass()
+      try await clock.pass()
       try await store.until { try await store.redrive(redrive.id)?.state == .finished }
       #expect(try await store.redrive(redrive.id)?.total == 2)
     }
@@ -140,10 +140,10 @@ struct RedrivingTests {
     try await store.bury(["closed", "closed", "closed"])
     try await running([bench.runner(store, clock)], bench.logger) {
       let redrive = try await store.begin(.all())
-      _ = await clock.sleeping()
+      _ = try await clock.sleeping()
       let second = try await store.letters()[1].id
       _ = try await store.write { try DeadLetters.discard(second, by: "bob", $0) }
-      await clock.pass()
+      try await clock.pass()
       try await store.until { try await store.redrive(redrive.id)?.state == .finished }
       let end = try #require(try await store.redrive(redrive.id))
       #expect(end.counts == [3, 2, 1, 0])
@@ -164,11 +164,11 @@ struct RedrivingTests {
     try await store.bury(Array(repeating: "closed", count: 5))
     try await running([bench.runner(store, clock)], bench.logger) {
       let redrive = try await store.begin(.all())
-      _ = await clock.sleeping()
+      _ = try await clock.sleeping()
       let cancelled = try await store.write { try Redrive.cancel(redrive.id, by: "bob", $0) }
       #expect(cancelled?.state == .cancelled)
       #expect(cancelled?.stopReason == "bob cancelled it.")
-      await clock.pass()
+      try await clock.pass()
       let again = try await store.write { try Redrive.cancel(redrive.id, by: "eve", $0) }
       #expect(again?.stopReason == "bob cancelled it.")
       #expect(try await store.write { try Redrive.cancel("nobody", by: "eve", $0) } == nil)
@@ -184,8 +184,8 @@ struct RedrivingTests {
     let redrive = try await first.begin(.all(perSecond: 2))
     let runner = bench.runner(first, clock)
     let doomed = Task { try await runner.run() }
-    for _ in 0..<4 { await clock.pass() }
-    _ = await clock.sleeping()
+    for _ in 0..<4 { try await clock.pass() }
+    _ = try await clock.sleeping()
     doomed.cancel()
     try await doomed.value
     try await first.close()
@@ -195,9 +195,9 @@ struct RedrivingTests {
     let later = HandClock()
     try await running([bench.runner(second, later)], bench.logger) {
       // Slowly again: nobody knows what it was that killed the process.
-      #expect(await later.pass() == .seconds(1))
+      #expect(try await later.pass() == .seconds(1))
       // Each sleep comes after a step: the twelfth letter is followed by none.
-      for _ in 0..<5 { await later.pass() }
+      for _ in 0..<5 { try await later.pass() }
       try await second.until { try await second.redrive(redrive.id)?.state == .finished }
     }
     #expect(try await second.seen().map(\.id) == (0..<12).map { "job-\($0)" })
