@@ -60,7 +60,7 @@ extension Redrive {
       state = .finished
       finishedAt = work.now
       // Those that a filter no longer meant when their turn came were settled by others.
-      skipped = total - redriven
+      skipped = max(skipped, total - redriven)
       work.raiseOnCommit(.redrives)
     }
     try work.database.cachedStatement(
