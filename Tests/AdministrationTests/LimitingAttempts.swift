@@ -190,7 +190,7 @@ import Testing
   }
 
   @Test func `what a client says of itself to a service without proxies is not believed`() async throws {
-    let bench = try ServiceBench.administration()
+    let bench = try ServiceBench.administration(clock: { [clock] in clock.now })
     try await bench.visited { visitor in
       for number in 0..<10 { try await fail(1, visitor, from: "10.0.0.\(number)") }
       #expect(try await visitor.logIn(ada, "wrong horse", from: "10.0.0.10").status == .tooManyRequests)
