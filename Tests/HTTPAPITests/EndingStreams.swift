@@ -56,7 +56,7 @@ import Testing
       let connection = try await unreading(client)
       let ended = await bench.streamsOpen(0)
       #expect(ended)
-      #expect((1...12).contains(counter.asked))
+      #expect((1...3).contains(counter.asked))
       #expect(bench.cutOff == 1)
       withExtendedLifetime(connection) {}
     }

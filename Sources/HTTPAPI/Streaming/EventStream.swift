@@ -31,6 +31,7 @@ struct EventStream: Sendable {
     let requestBody = request.body
     return ResponseBody { writer in
       let line = Line(context.channel, patience: patience)
+      await line.keepShort(context.logger)
       streams.opened()
       defer { streams.closed() }
       do {
