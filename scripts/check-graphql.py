@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Holds the verdicts of Tests/SimulatorsTests/Documents to graphql-core, the reference implementation in Python.
+
+Each document of documents.json that is called valid must be valid there too, and give the data that stands beside
+it; each that is called invalid must be refused there. Those called unsupported are GraphQL that the target simulator
+refuses on purpose: of them nothing is asked. Prints what is wrong and ends with 1; ends with 0 when nothing is.
+
+It needs graphql-core. Where that is missing it makes a virtual environment for itself in .build/venv, once, and
+installs it there.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".build" / "venv"
+NEEDS = ["graphql-core>=3.2,<3.3"]
+DOCUMENTS = ROOT / "Tests" / "SimulatorsTests" / "Documents"
+
+try:
+    from graphql import GraphQLError, build_schema, execute_sync, parse, validate
+except ImportError as missing:
+    python = VENV / "bin" / "python"
+    if os.environ.get("WAYBILL_GRAPHQL_VENV"):
+        sys.exit(f"{python} lacks a module even after its installation: {missing}. Delete {VENV} and try again.")
+    try:
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *NEEDS], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(
+            f"{missing}, and it could not be installed into {VENV}: {error}\n"
+            "Install it by hand, then run this again:\n"
+            f"  apt-get install python3-venv   # where `python3 -m venv` is missing\n"
+            f"  python3 -m venv {VENV}\n"
+            f"  {python} -m pip install {' '.join(repr(need) for need in NEEDS)}")
+    os.environ["WAYBILL_GRAPHQL_VENV"] = "1"
+    os.execv(python, [str(python), *sys.argv])
+
+SCHEMA = build_schema((DOCUMENTS / "schema.graphql").read_text(encoding="utf-8"))
+
+
+class Target:
+    """What an empty target answers."""
+
+    def eventCount(self, info):
+        return 0
+
+    def event(self, info, id):
+        return None
+
+    def createEvent(self, info, input):
+        return {"id": input["id"]}
+
+
+def verdict(case):
+    """What graphql-core says: whether the document is sound, at what it fails, and the data it gives."""
+    try:
+        document = parse(case["query"])
+    except GraphQLError as error:
+        return "invalid", f"syntax: {error.message}", None
+    errors = validate(SCHEMA, document)
+    if errors:
+        return "invalid", errors[0].message, None
+    result = execute_sync(
+        SCHEMA, document, root_value=Target(), variable_values=case.get("variables"),
+        operation_name=case.get("operationName"))
+    return "valid", "", result.data
+
+
+cases = json.loads((DOCUMENTS / "documents.json").read_text(encoding="utf-8"))
+faults = []
+for case in cases:
+    if case["verdict"] == "unsupported":
+        continue
+    found, reason, data = verdict(case)
+    if found != case["verdict"]:
+        faults.append(f"{case['name']}: called {case['verdict']}, is {found}. {reason}")
+    elif found == "valid" and data != case["data"]:
+        faults.append(f"{case['name']}: gives {data}, not {case['data']}")
+    elif found == "invalid" and case.get("syntax", False) != reason.startswith("syntax: "):
+        faults.append(f"{case['name']}: not refused for the reason given. {reason}")
+if {case["verdict"] for case in cases} != {"valid", "invalid", "unsupported"}:
+    faults.append("documents.json lacks one kind of document")
+
+for line in faults:
+    print(line)
+sys.exit(1 if faults else 0)
