@@ -29,6 +29,13 @@ let package = Package(
       ]),
     .room(
       "Hosting", ["HTTPAPI", "Jobs", "Messaging", "Storage", .httpTypes, .logging, .metrics, .lifecycle]),
+    .room("Resilience", [.logging, .metrics]),
+    .room(
+      "Simulators",
+      [
+        .hummingbird, .httpTypes, .httpClient, .nio, .nioHTTP1, .nioPosix, .nioFoundation, .crypto, .logging,
+        .lifecycle,
+      ]),
     .room("Telemetry", [.logging, .metrics, .tracing]),
     .room("Contracts", ["Messaging"]),
 
@@ -37,13 +44,16 @@ let package = Package(
     .service("Delivery"),
     .service("Administration", [.crypto, .cryptoExtras, .nioPosix, .logging, .metrics]),
     .service("Tasks"),
+    .service(
+      "Gateway",
+      ["Resilience", .crypto, .httpClient, .nio, .nioHTTP1, .nioFoundation, .logging, .metrics, .lifecycle]),
 
     // The only room that sees every service, and the only one that chooses the wire.
     .executableTarget(
       name: "Waybill",
       dependencies: [
         "Kafka", "Storage", "Messaging", "HTTPAPI", "Hosting", "Telemetry", "Contracts", "Workflow",
-        "Delivery", "Administration", "Tasks",
+        "Delivery", "Administration", "Tasks", "Gateway", "Simulators",
         .arguments, .hummingbird, .httpTypes, .httpClient, .nio, .nioHTTP1, .logging, .metrics, .tracing,
         .lifecycle,
       ],
@@ -108,6 +118,16 @@ let package = Package(
       [
         "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Jobs", "Messaging", "Storage", "Kafka", .grdb,
         .lifecycle, .logging,
+      ]),
+    .tests(
+      "Simulators",
+      [.httpClient, .nio, .nioHTTP1, .logging, .lifecycle]),
+    .tests("Resilience", []),
+    .tests(
+      "Gateway",
+      [
+        "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Jobs", "Messaging", "Storage", "Kafka", .grdb,
+        "Resilience", .hummingbird, .hummingbirdTesting, .httpTypes, .logging,
       ]),
     .testTarget(
       name: "Journeys",
@@ -181,6 +201,7 @@ extension Target.Dependency {
   static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
   static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
   static var cryptoExtras: Self { .product(name: "CryptoExtras", package: "swift-crypto") }
+  static var nioFoundation: Self { .product(name: "NIOFoundationCompat", package: "swift-nio") }
   static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
   static var jwt: Self { .product(name: "JWTKit", package: "jwt-kit") }
 }

@@ -122,6 +122,7 @@ class Route(NamedTuple):
     takes_body: bool = False
     is_decided: bool = False
     is_operation: bool = False
+    is_raw: bool = False
 
 
 def named_scopes(text):
@@ -157,9 +158,13 @@ def route(kind, given, names):
         scope = named and (named.group(1) or names.get(named.group(2)))
         if scope is None:
             return None
+    if kind == "openRaw":
+        given = [part for part in given if not part.startswith("patience: ")]
     takes_body = bool(given) and re.fullmatch(r"\w+\.self", given[0]) is not None
     if path is None or method not in METHODS or len(given) != takes_body:
         return None
+    if kind == "openRaw":
+        return method, path.group(1), Route(None, takes_body=True, is_raw=True)
     return method, path.group(1), Route(scope, takes_body=takes_body, is_decided=kind == "decide")
 
 
@@ -174,7 +179,7 @@ def declared_routes(service):
     for call in re.finditer(r"\bapi\s*\.\s*(\w+)\s*\(", text):
         if call.group(1) == "readiness":
             continue
-        known = call.group(1) in ("read", "decide", "act", "openRead", "openAct")
+        known = call.group(1) in ("read", "decide", "act", "openRead", "openAct", "openRaw")
         read = route(call.group(1), arguments(text, call.end()), names) if known else None
         if read is None:
             line = " ".join(text[call.start():call.start() + 80].split())
@@ -276,11 +281,20 @@ def check_operation(path, document, key, operation, route):
             fault(where, f"{needed} is missing")
             return
     wanted = [] if scope is None else [{"bearer": [scope]}]
-    if operation["security"] != wanted:
+    if route.is_raw:
+        # Whoever asks proves himself in a way of the service's own.
+        ways = {name for way in operation["security"] for name in way}
+        if not ways or not all(operation["security"]) or "bearer" in ways:
+            fault(where, "says not how its callers prove themselves")
+        for name in sorted(ways - document["components"]["securitySchemes"].keys()):
+            fault(where, f"the security scheme {name} is nowhere")
+    elif operation["security"] != wanted:
         fault(where, f"security is {operation['security']}, the code asks for {wanted}")
     statuses = {int(status) for status in operation["responses"]}
     expected = {500} if route.is_operation else {500, 503} if scope is None else {401, 403, 500, 503}
-    if route.takes_body:
+    if route.is_raw:
+        expected |= {401, 413, 422}
+    elif route.takes_body:
         expected |= {400, 413, 415, 422}
     if route.takes_body != ("requestBody" in operation):
         fault(where, f"the code takes {'a' if route.takes_body else 'no'} body")
@@ -340,7 +354,8 @@ def declared_events():
     for name, body in re.findall(r"public struct (\w+): Event[^{]*{(.*?)\n}", text, re.S):
         wire = re.search(r'static let name = "([^"]+)"', body)
         topic = re.search(r'static let topic = Topic\("([^"]+)"(?:, partitions: (\d+))?', body)
-        key = re.search(r'var key: String { "\\\((\w+)\)" }', body)
+        # One field, or one of two by a third: `"\(id)"`, `isOrdered ? source : "\(id)"`.
+        key = re.search(r'var key: String { (?:\w+ \? \w+ : )?"\\\((\w+)\)" }', body)
         if not (wire and topic):
             fault("Sources/Contracts", f"{name} does not give its name and topic as literals")
             continue

@@ -3,7 +3,12 @@
 
 Each document of documents.json that is called valid must be valid there too, and give the data that stands beside
 it; each that is called invalid must be refused there. Those called unsupported are GraphQL that the target simulator
-refuses on purpose: of them nothing is asked. Prints what is wrong and ends with 1; ends with 0 when nothing is.
+refuses on purpose: of them nothing is asked.
+
+The documents of Tests/GatewayTests/Documents are what the gateway sends for as many events as the file's name says:
+they must be valid, and create each event under its alias from the values in the variables.
+
+Prints what is wrong and ends with 1; ends with 0 when nothing is.
 
 It needs graphql-core. Where that is missing it makes a virtual environment for itself in .build/venv, once, and
 installs it there.
@@ -85,6 +90,21 @@ for case in cases:
         faults.append(f"{case['name']}: not refused for the reason given. {reason}")
 if {case["verdict"] for case in cases} != {"valid", "invalid", "unsupported"}:
     faults.append("documents.json lacks one kind of document")
+
+SENT = ROOT / "Tests" / "GatewayTests" / "Documents"
+sent = sorted(SENT.glob("*.graphql"), key=lambda path: int(path.stem))
+for path in sent:
+    events = {
+        f"e{place}": {
+            "id": f'{place} ") {{ id }} 😀', "name": "n", "body": "\"\n\\", "timestamp": "t", "brand": "b"}
+        for place in range(int(path.stem))}
+    found, reason, data = verdict({"query": path.read_text(encoding="utf-8"), "variables": events})
+    if found != "valid":
+        faults.append(f"{path.name}: the gateway's document is {found}. {reason}")
+    elif data != {alias: {"id": event["id"]} for alias, event in events.items()}:
+        faults.append(f"{path.name}: the gateway's document gives {data}")
+if not sent:
+    faults.append(f"{SENT} has no documents")
 
 for line in faults:
     print(line)

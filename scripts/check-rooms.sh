@@ -30,12 +30,16 @@ allow Sources/Messaging Kafka Storage GRDB
 allow Sources/HTTPAPI Storage GRDB Hummingbird HTTPTypes JWTKit Crypto AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOFoundationCompat
 allow Sources/Telemetry CoreMetrics Instrumentation
 allow Sources/Jobs Messaging Resilience Storage GRDB
+allow Sources/Resilience
+allow Sources/Simulators Hummingbird HTTPTypes AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOFoundationCompat Crypto
 allow Sources/Contracts Messaging
 allow Sources/Hosting HTTPAPI HTTPTypes Jobs Messaging Storage
 for service in Sources/Services/*/; do
   own=
   # Passwords are hashed on threads of their own.
   [ "$service" = Sources/Services/Administration/ ] && own="Crypto CryptoExtras NIOPosix"
+  # Calls its target, and checks its sources' signatures.
+  [ "$service" = Sources/Services/Gateway/ ] && own="Crypto AsyncHTTPClient NIOCore NIOHTTP1 NIOFoundationCompat"
   # shellcheck disable=SC2086
   allow "${service%/}" Contracts Hosting HTTPAPI HTTPTypes Messaging Storage Jobs Resilience GRDB $own
   for domain in "$service"Domain/; do [ -d "$domain" ] && allow "${domain%/}" Contracts Messaging; done

@@ -6,14 +6,16 @@ program=$1
 data=$(mktemp -d)
 out=$data/out
 export WAYBILL_DATA=$data
-read -r WORKFLOW_PORT DELIVERY_PORT ADMINISTRATION_PORT TASKS_PORT < <(python3 - <<'PY' 2>/dev/null || echo 18083 18084 18081
+read -r WORKFLOW_PORT DELIVERY_PORT ADMINISTRATION_PORT TASKS_PORT GATEWAY_PORT SOURCE_SIMULATOR_PORT \
+  TARGET_SIMULATOR_PORT < <(python3 - <<'PY' 2>/dev/null || echo 18083 18084 18081 18082 18085 18091 18092
 import socket
-sockets = [socket.socket() for _ in range(4)]
+sockets = [socket.socket() for _ in range(7)]
 for s in sockets: s.bind(("127.0.0.1", 0))
 print(*[s.getsockname()[1] for s in sockets])
 PY
 )
-export WORKFLOW_PORT DELIVERY_PORT ADMINISTRATION_PORT TASKS_PORT LOG_LEVEL=${LOG_LEVEL:-warning}
+export WORKFLOW_PORT DELIVERY_PORT ADMINISTRATION_PORT TASKS_PORT GATEWAY_PORT SOURCE_SIMULATOR_PORT
+export TARGET_SIMULATOR_PORT LOG_LEVEL=${LOG_LEVEL:-warning}
 
 "$program" up >"$out" &
 stack=$!

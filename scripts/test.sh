@@ -13,7 +13,7 @@ run() {
   swift test --skip-build "$@" 2>&1 | tee >(grep -aE '✘|^(error|Fatal error):|Fatal error:' >>"$failures") || failed=1
 }
 wire='^(KafkaTests|MessagingTests)\.'
-services='^(WorkflowTests|DeliveryTests)\.'
+services='^(WorkflowTests|DeliveryTests|GatewayTests)\.'
 users='^(AdministrationTests|TasksTests)\.'
 journeys='^Journeys\.'
 run "the wire" --filter "$wire"

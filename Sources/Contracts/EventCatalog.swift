@@ -5,6 +5,7 @@ public enum EventCatalog {
   public static let events: [any Event.Type] = [
     WorkflowCreated.self, WorkflowTaskUpdated.self, DeliveryCreated.self, DeliverySent.self, UserCreated.self,
     TaskCreated.self, TaskCancelled.self, TaskUpdated.self, TaskLogged.self,
+    EventReceived.self, EventDelivered.self, EventDeliveryRetried.self, EventDeliveryFailed.self,
   ]
 
   /// The topics of those events, and the dead letters of `services`.

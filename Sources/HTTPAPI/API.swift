@@ -59,7 +59,7 @@ public final class API {
   public func read(
     _ path: String, scope: Scope, _ answer: @escaping @Sendable (Call) async throws -> Reply
   ) {
-    add(.get, path, scope) { call, _ in try await answer(call) }
+    add(.get, path, scope) { call, _, _ in try await answer(call) }
   }
 
   /// A request that is decided in one unit of work.
@@ -73,7 +73,7 @@ public final class API {
     _ method: HTTPRequest.Method, _ path: String, scope: Scope, _ body: Body.Type,
     _ decision: @escaping @Sendable (Call, Body, UnitOfWork) throws -> Reply
   ) {
-    add(method, path, scope) { [store, bodyLimit] call, request in
+    add(method, path, scope) { [store, bodyLimit] call, request, _ in
       let bytes = try await IncomingBody.readJSON(request, limit: bodyLimit)
       let body = try JSON.decode(Body.self, from: bytes)
       let key = try IdempotencyKey(of: call, body: bytes)
@@ -90,7 +90,7 @@ public final class API {
     _ method: HTTPRequest.Method, _ path: String, scope: Scope,
     _ decision: @escaping @Sendable (Call, UnitOfWork) throws -> Reply
   ) {
-    add(method, path, scope) { [store, bodyLimit] call, request in
+    add(method, path, scope) { [store, bodyLimit] call, request, _ in
       var key: IdempotencyKey?
       if call.headers[.idempotencyKey] != nil {
         key = try IdempotencyKey(of: call, body: try await IncomingBody.read(request, limit: bodyLimit))
@@ -106,7 +106,7 @@ public final class API {
     _ method: HTTPRequest.Method, _ path: String, scope: Scope, _ body: Body.Type,
     _ action: @escaping @Sendable (Call, Body) async throws -> Reply
   ) {
-    add(method, path, scope) { [bodyLimit] call, request in
+    add(method, path, scope) { [bodyLimit] call, request, _ in
       let bytes = try await IncomingBody.readJSON(request, limit: bodyLimit)
       return try await action(call, try JSON.decode(Body.self, from: bytes))
     }
@@ -117,7 +117,7 @@ public final class API {
     _ method: HTTPRequest.Method, _ path: String, scope: Scope,
     _ action: @escaping @Sendable (Call) async throws -> Reply
   ) {
-    add(method, path, scope) { call, _ in try await action(call) }
+    add(method, path, scope) { call, _, _ in try await action(call) }
   }
 
   /// Something that must be well before this service wants requests; shown in `/health/ready`.
@@ -129,7 +129,7 @@ public final class API {
 
   /// A GET that anybody may ask, with or without a token. The principal is ``Principal/anonymous``.
   public func openRead(_ path: String, _ answer: @escaping @Sendable (Call) async throws -> Reply) {
-    add(.get, path, nil) { call, _ in try await answer(call) }
+    add(.get, path, nil) { call, _, _ in try await answer(call) }
   }
 
   /// A request that anybody may make, with or without a token. The principal is ``Principal/anonymous``.
@@ -139,16 +139,29 @@ public final class API {
     _ method: HTTPRequest.Method, _ path: String, _ body: Body.Type,
     _ action: @escaping @Sendable (Call, Body) async throws -> Reply
   ) {
-    add(method, path, nil) { [bodyLimit] call, request in
+    add(method, path, nil) { [bodyLimit] call, request, _ in
       let bytes = try await IncomingBody.readJSON(request, limit: bodyLimit)
       return try await action(call, try JSON.decode(Body.self, from: bytes))
+    }
+  }
+
+  /// A request of whoever proves himself in a way of his own, and whose body is read as it comes.
+  ///
+  /// - Parameter patience: how long the body may take; then the connection is closed.
+  public func openRaw(
+    _ method: HTTPRequest.Method, _ path: String, patience: Duration = .seconds(30),
+    _ action: @escaping @Sendable (Call, RawBody) async throws -> Reply
+  ) {
+    add(method, path, nil) { [bodyLimit] call, request, context in
+      try await action(
+        call, try await RawBody(request, limit: bodyLimit, patience: patience, on: context.channel))
     }
   }
 
   /// - Parameter scope: nil for an open route.
   private func add(
     _ method: HTTPRequest.Method, _ path: String, _ scope: Scope?,
-    _ answer: @escaping @Sendable (Call, Request) async throws -> Reply
+    _ answer: @escaping @Sendable (Call, Request, ConnectionContext) async throws -> Reply
   ) {
     let endpoint = Endpoint(service: service, method: method.rawValue, route: path) {
       [store, verifier, trustedProxies] request, context, identity in
@@ -164,7 +177,8 @@ public final class API {
         rawQuery: request.uri.query, parameters: context.parameters,
         queryParameters: request.uri.queryParameters)
       // Nobody watches on with a token that does not count any more.
-      return try await answer(call, request).ending(after: principal.expires.map { $0.since(store.now) })
+      return try await answer(call, request, context).ending(
+        after: principal.expires.map { $0.since(store.now) })
     }
     routes.append(Route(method: method, path: path, endpoint: endpoint))
   }

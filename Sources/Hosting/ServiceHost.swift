@@ -19,6 +19,7 @@ public struct ServiceHost: Service {
   private let runner: JobRunner?
   private let prunes: [Retention.Prune]
   private let prepares: (@Sendable (UnitOfWork) throws -> Void)?
+  private let alongside: [any Service]
   private let verifier: TokenVerifier
   private let environment: ServiceEnvironment
 
@@ -26,7 +27,9 @@ public struct ServiceHost: Service {
   ///   - schema: the service's own tables, beside those of messaging and of requests.
   ///   - listensTo: one handler for each kind of event the service cares for; its instances share the events.
   ///   - everyInstanceListensTo: handlers of what each instance has to hear of.
+  ///   - share: told how much of what the instances share is this one's; see ``Subscription``.
   ///   - runs: a worker for each kind of job; nil for a service without jobs.
+  ///   - alongside: other loops that run as long as the service does.
   ///   - prunes: each deletes at most so many rows that are not needed any more, and tells whether there may be
   ///     more.
   ///   - prepares: writes what has to be in the store before anything is served.
@@ -35,7 +38,8 @@ public struct ServiceHost: Service {
   public init(
     _ name: String, port: Int, in environment: ServiceEnvironment, schema: [Migration],
     listensTo handlers: [any Handler], everyInstanceListensTo broadcasts: [any Handler] = [],
-    runs workers: ((Store) -> [any JobWorker])? = nil,
+    share: (@Sendable (Double) -> Void)? = nil,
+    runs workers: ((Store) -> [any JobWorker])? = nil, alongside: ((Store) -> [any Service])? = nil,
     prunes: [@Sendable (UnitOfWork, Int) throws -> Bool] = [],
     prepares: (@Sendable (UnitOfWork) throws -> Void)? = nil,
     verifier: ((Store) -> TokenVerifier)? = nil, openapi: String,
@@ -46,18 +50,24 @@ public struct ServiceHost: Service {
     self.port = port
     self.openapi = openapi
     self.serves = serves
-    let jobs: [Migration] = workers == nil ? [] : .jobs
     let store = try Store(
       service: name, folder: environment.dataFolder,
-      migrations: [Migration].messaging + [Migration].idempotency + jobs + schema, clock: environment.clock)
+      migrations: Self.migrations(schema, hasJobs: workers != nil), clock: environment.clock)
     let logger = environment.logger(name)
     self.store = store
     subscription = Subscription(
-      store: store, wire: environment.wire, handlers: handlers, broadcasts: broadcasts, logger: logger)
+      store: store, wire: environment.wire, handlers: handlers, broadcasts: broadcasts, share: share,
+      logger: logger)
     runner = workers.map { JobRunner(store: store, workers: $0(store), logger: logger) }
     self.prunes = prunes
     self.prepares = prepares
+    self.alongside = alongside?(store) ?? []
     self.verifier = verifier?(store) ?? environment.verifier
+  }
+
+  /// Everything a service's store is made of: for a command that opens it while the service does not run.
+  public static func migrations(_ schema: [Migration], hasJobs: Bool) -> [Migration] {
+    [Migration].messaging + [Migration].idempotency + (hasJobs ? .jobs : []) + schema
   }
 
   /// The service's routes, and those that every service has: for its server, and for tests of them.
@@ -87,7 +97,7 @@ public struct ServiceHost: Service {
       store: store, messaging: MessagingRetention(), jobs: runner == nil ? nil : JobsRetention(),
       others: prunes, logger: logger)
     // Stopped from the last to the first.
-    var services: [any Service] = [relay, retention]
+    var services: [any Service] = [relay, retention] + alongside
     if let runner { services.append(runner) }
     let redrives = RedriveRunner(store: store, jobs: redriveJob, logger: logger)
     services += [redrives, subscription, server] as [any Service]

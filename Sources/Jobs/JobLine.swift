@@ -11,8 +11,6 @@ struct BegunJob: Sendable {
 
 /// Takes the jobs of one kind up as long as there are places free.
 struct JobLine {
-  /// How often a process may end in the middle of one job before the job is held to be the reason.
-  private static let mostInterruptions = 5
   /// A sleep measures no wall-clock time: after a step of that clock the next due job is at most this late.
   private static let longestSleep = Duration.seconds(60)
 
@@ -84,7 +82,7 @@ struct JobLine {
   /// - Returns: why the job cannot be run; then its run ends with that.
   private func begin(_ job: ClaimedJob, _ worker: WorkerEntry, _ work: UnitOfWork) throws -> (any Error)? {
     if job.isToBeCancelled { return CancellationError() }
-    if job.interruptions > Self.mostInterruptions {
+    if job.interruptions > worker.mostInterruptions {
       return JobFailure.permanent(reason: "the process ended \(job.interruptions) times while it ran")
     }
     do {

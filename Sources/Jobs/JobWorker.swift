@@ -13,6 +13,9 @@ public protocol JobWorker<Work>: Sendable {
   /// How long it may take to notice that it was cancelled; then its outcome is not waited for.
   var cancellationDeadline: Duration { get }
 
+  /// How often the process may end in the middle of one job before the job is held to be the reason, and is dead.
+  var mostInterruptions: Int { get }
+
   /// Writes what a beginning run means, in the transaction that takes the job up: again for a run that
   /// continues an interrupted attempt. A throw undoes it and counts as the failure of the run.
   func begin(_ job: Work, _ run: JobRun, _ work: UnitOfWork) throws
@@ -30,6 +33,7 @@ extension JobWorker {
     RetryPolicy(firstDelay: .seconds(1), largestDelay: .seconds(300), attempts: 5)
   }
   public var cancellationDeadline: Duration { .seconds(10) }
+  public var mostInterruptions: Int { 5 }
   public func begin(_ job: Work, _ run: JobRun, _ work: UnitOfWork) throws {}
   public func settle(
     _ job: Work, _ run: JobRun, _ outcome: JobOutcome<Output>, _ work: UnitOfWork

@@ -32,6 +32,7 @@ struct WorkerEntry: Sendable {
   let kind: String
   let concurrency: Int
   let cancellationDeadline: Duration
+  let mostInterruptions: Int
   /// In the transaction that takes the job up.
   let begin: @Sendable (ClaimedJob, UnitOfWork) throws -> Void
   /// Does the work.
@@ -47,6 +48,7 @@ struct WorkerEntry: Sendable {
     kind = Opened.Work.kind
     concurrency = max(worker.concurrency, 1)
     cancellationDeadline = worker.cancellationDeadline
+    mostInterruptions = worker.mostInterruptions
     begin = { claimed, work in
       // Content that cannot be read is found out by `perform`, which ends the run.
       guard let job = try? claimed.decode(Opened.Work.self) else { return }

@@ -14,8 +14,7 @@ extension UnitOfWork {
   func publish(
     _ payload: some Encodable, as name: String, on topic: Topic, key: String
   ) throws {
-    var trace: [String: String] = [:]
-    InstrumentationSystem.instrument.inject(context, into: &trace, using: DictionaryInjector())
+    let trace = trace
     let id = UUIDv7.next(at: now)
     let insert = try database.cachedStatement(sql: Self.insertIntoOutbox)
     try insert.execute(arguments: [
@@ -23,6 +22,18 @@ extension UnitOfWork {
       trace["traceparent"], trace["tracestate"], try EventCoding.encoder.encode(payload),
     ])
     raiseOnCommit(.outbox)
+  }
+
+  /// The id of the trace that this unit of work belongs to, as 32 hexadecimal digits; nil without one.
+  public var traceID: String? {
+    // version-trace-span-flags; W3C Trace Context, section 3.2.
+    trace["traceparent"].flatMap { $0.split(separator: "-").dropFirst().first.map(String.init) }
+  }
+
+  private var trace: [String: String] {
+    var trace: [String: String] = [:]
+    InstrumentationSystem.instrument.inject(context, into: &trace, using: DictionaryInjector())
+    return trace
   }
 
   private static var insertIntoOutbox: String {

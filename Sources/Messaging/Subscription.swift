@@ -5,8 +5,9 @@ public import Storage
 
 /// Takes a service's events in: a batch is one unit of work, and offsets are committed after it.
 ///
-/// One consumer group per service, and one per instance for what every instance has to hear. What a crash leaves uncommitted comes again and is recognised by the
-/// inbox, so each event takes effect once although Kafka delivers it at least once.
+/// One consumer group per service, and one per instance for what every instance has to hear. What a crash leaves
+/// uncommitted comes again and is recognised by the inbox, so each event takes effect once although Kafka
+/// delivers it at least once.
 public struct Subscription: Service {
   private let store: Store
   private let wire: Wire
@@ -15,17 +16,22 @@ public struct Subscription: Service {
   private let topics: [Topic]
   /// Heard by every instance.
   private let broadcasts: [Topic]
+  private let share: (@Sendable (Double) -> Void)?
   private let logger: Logger
 
   /// - Parameters:
   ///   - handlers: one for each kind of event the service listens to; its instances share the work.
   ///   - broadcasts: handlers of what every instance of the service has to hear of.
+  ///   - share: told how much of the shared work is this instance's, from 0 to 1, whenever that changes: its part
+  ///     of the partitions. The shares of all instances make 1.
   public init(
     store: Store, wire: Wire, handlers: [any Handler], broadcasts: [any Handler] = [],
-    policy: RetryPolicy = RetryPolicy(), logger: Logger
+    policy: RetryPolicy = RetryPolicy(), share: (@Sendable (Double) -> Void)? = nil,
+    logger: Logger
   ) {
     self.store = store
     self.wire = wire
+    self.share = share
     self.logger = logger
     let entries = handlers.map { HandlerEntry($0) }
     let all = entries + broadcasts.map { HandlerEntry($0) }
@@ -76,9 +82,14 @@ public struct Subscription: Service {
   }
 
   private func consumeUntilBroken(_ topics: [Topic], _ group: String) async throws {
-    let consumer = try KafkaConsumer(wire.kafka, groupID: group, logger: logger)
+    let ownership =
+      group == store.service ? share.map { Ownership(of: topics, wire, logger, share: $0) } : nil
+    let consumer = try KafkaConsumer(wire.kafka, groupID: group, logger: logger) { rebalance, _ in
+      ownership?.change(rebalance)
+    }
     do {
       try await listen(consumer, to: topics)
+      if wire.embedded != nil { share?(1) }
       try await cancelWhenGracefulShutdown {
         for try await batch in consumer.batches {
           let messages = batch.map { IncomingMessage($0) }

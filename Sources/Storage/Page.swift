@@ -21,6 +21,11 @@ public struct Page<Item> {
     self.init(items: items, next: PageRequest.cursor(after: key(items[limit - 1])))
   }
 
+  /// A page that goes on after `key`, however many items it has.
+  public init(items: [Item], after key: String) {
+    self.init(items: items, next: PageRequest.cursor(after: key))
+  }
+
   public func map<Other>(_ transform: (Item) throws -> Other) rethrows -> Page<Other> {
     Page<Other>(items: try items.map(transform), next: next)
   }

@@ -63,7 +63,25 @@ struct APIClient: Sendable {
     headers: [String: String] = [:]
   ) async throws -> Answer {
     let address = try address(of: service)
-    var request = HTTPClientRequest(url: address + path)
+    do {
+      return try await send(method, address + path, json: json, headers: headers)
+    } catch let error as Unanswered {
+      throw Complaint("\(service.name) does not answer at \(address) (\(error.reason)). Is it running?")
+    }
+  }
+
+  private struct Unanswered: Error, CustomStringConvertible {
+    let url: String
+    let reason: any Error
+
+    var description: String { "Nobody answers at \(url) (\(reason))." }
+  }
+
+  /// - Parameter url: anywhere; the token is sent along.
+  func send(
+    _ method: String, _ url: String, json: String? = nil, headers: [String: String] = [:]
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: url)
     request.method = .init(rawValue: method)
     if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
     if let json {
@@ -75,7 +93,7 @@ struct APIClient: Sendable {
     do {
       response = try await Self.client.execute(request, timeout: .seconds(60))
     } catch {
-      throw Complaint("\(service.name) does not answer at \(address) (\(error)). Is it running?")
+      throw Unanswered(url: url, reason: error)
     }
     let body = try await response.body.collect(upTo: 64 << 20)
     return Answer(

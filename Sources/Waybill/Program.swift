@@ -34,6 +34,7 @@ struct Program: Sendable {
   func bootstrapTelemetry() -> Telemetry {
     // A reader of our output that goes away must not take the services with it.
     signal(SIGPIPE, SIG_IGN)
+    raiseFileLimit()
     let correlation = Logger.MetadataProvider {
       guard let context = ServiceContext.current else { return [:] }
       var metadata: Logger.Metadata = [:]
@@ -44,6 +45,21 @@ struct Program: Sendable {
     return Telemetry.bootstrap(
       logLevel: logLevel, output: .standardError, metadataProviders: [correlation])
   }
+
+  /// Takes all the files that this process may have: each connection is one, and a shell gives a thousand.
+  private func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(Self.files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    limit.rlim_cur = limit.rlim_max
+    // What cannot be had is not needed by most.
+    _ = setrlimit(Self.files, &limit)
+  }
+
+  #if canImport(Glibc)
+    private static let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  #else
+    private static let files = RLIMIT_NOFILE
+  #endif
 
   func logger(_ label: String) -> Logger {
     var logger = Logger(label: label)

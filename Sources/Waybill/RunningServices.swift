@@ -23,9 +23,10 @@ struct RunningServices {
   /// Runs `entries` until told to stop.
   /// - Parameter onOwning: called once the stores belong to this process, before anything runs.
   func run(
-    _ entries: [ServiceCatalog.Entry], verifier: TokenVerifier, onOwning: () throws -> Void = {}
+    _ entries: [ServiceCatalog.Entry], simulators: [SimulatorCatalog.Entry] = [], verifier: TokenVerifier,
+    onOwning: () throws -> Void = {}
   ) async throws {
-    let ready = Announcement(expected: entries.count, broker: wire.kafka.bootstrapServers)
+    let ready = Announcement(expected: entries.count + simulators.count, broker: wire.kafka.bootstrapServers)
     let metricsPort = try program.settings.port("METRICS_PORT", default: 0)
     let render: @Sendable () -> String = { telemetry.metrics.render() }
     let proxies = try program.settings.integer("TRUSTED_PROXIES", default: 0, in: 0...10)
@@ -46,7 +47,15 @@ struct RunningServices {
       services.append(
         MetricsServer(host: program.host, port: metricsPort, setting: "METRICS_PORT", text: render))
     }
-    services.append(SideBySide(hosts: try entries.map { try $0.host(environment) }))
+    let hosts = try entries.map { try $0.host(environment) }
+    var simulated: [any Service] = []
+    for simulator in simulators {
+      simulated.append(
+        try await simulator.service(program, hosts) { port in
+          ready.listening(simulator.name, "http://\(program.host):\(port)")
+        })
+    }
+    services.append(SideBySide(services: hosts + simulated))
     try onOwning()
     let group = ServiceGroup(services: services, logger: program.logger("waybill"))
     let signals = StopSignals(stop: group)
@@ -55,13 +64,13 @@ struct RunningServices {
   }
 }
 
-/// Hosts that start and stop at the same time.
+/// What starts and stops at the same time.
 private struct SideBySide: Service {
-  let hosts: [ServiceHost]
+  let services: [any Service]
 
   func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for host in hosts { group.addTask { try await host.run() } }
+      for service in services { group.addTask { try await service.run() } }
       try await group.waitForAll()
     }
   }

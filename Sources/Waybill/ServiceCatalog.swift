@@ -1,5 +1,6 @@
 import Administration
 import Delivery
+import Gateway
 import Hosting
 import Tasks
 import Workflow
@@ -24,6 +25,7 @@ enum ServiceCatalog {
     Entry(name: TasksService.name, defaultPort: TasksService.defaultPort, host: TasksService.host),
     Entry(name: WorkflowService.name, defaultPort: WorkflowService.defaultPort, host: WorkflowService.host),
     Entry(name: DeliveryService.name, defaultPort: DeliveryService.defaultPort, host: DeliveryService.host),
+    Entry(name: GatewayService.name, defaultPort: GatewayService.defaultPort, host: GatewayService.host),
   ]
 
   static func entry(_ name: String) -> Entry? { all.first { $0.name == name } }

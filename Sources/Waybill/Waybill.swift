@@ -31,6 +31,7 @@ struct Waybill: AsyncParsableCommand {
       """,
     subcommands: [
       Up.self, Serve.self, Topics.self, DeadLettersCommand.self, UsersCommand.self, KeysCommand.self,
+      SourcesCommand.self,
       Reconcile.self, TokenCommand.self, DemoCommand.self,
     ])
 }

@@ -100,5 +100,31 @@ struct Golden: Sendable, CustomStringConvertible {
       payload: #"""
         {"attempt":1,"id":"0197f2a4-6e10-7a2b-9c3d-4e5f60718293","line":3,"loggedAt":"2026-11-20T09:00:02.750Z","runner":"0197f2a4-6000-7000-8000-000000000001","text":"step 3 of 5","userId":"0197f2a4-6e01-7d4a-8c11-9f0e1d2c3b4a"}
         """#),
+    Golden(
+      name: "event.received.v1", topic: "event.received", key: "order-4711",
+      payload: #"""
+        {"body":"{\"total\":\"12.50\"}","brand":"testBrand","id":"order-4711","isOrdered":false,"name":"order.placed","receivedAt":"2026-11-20T09:00:01.000Z","source":"demo","timestamp":"2026-11-20T09:00:00Z"}
+        """#),
+    // In order: then its source is the key.
+    Golden(
+      name: "event.received.v1", topic: "event.received", key: "demo",
+      payload: #"""
+        {"body":"b","brand":"testBrand","id":"order-4712","isOrdered":true,"name":"order.placed","receivedAt":"2026-11-20T09:00:01.000Z","source":"demo","timestamp":"1795251077"}
+        """#),
+    Golden(
+      name: "event.delivered.v1", topic: "event.delivered", key: "order-4711",
+      payload: #"""
+        {"answer":"{\"id\":\"order-4711\"}","attempt":1,"deliveredAt":"2026-11-20T09:00:01.019Z","id":"order-4711","runner":"0197f2a4-6000-7000-8000-000000000001","source":"demo"}
+        """#),
+    Golden(
+      name: "event.delivery-retried.v1", topic: "event.delivery-retried", key: "order-4711",
+      payload: #"""
+        {"attempt":1,"failedAt":"2026-11-20T09:00:01.019Z","id":"order-4711","nextAttemptAt":"2026-11-20T09:00:01.700Z","reason":"the target answered 502","runner":"0197f2a4-6000-7000-8000-000000000001","source":"demo"}
+        """#),
+    Golden(
+      name: "event.delivery-failed.v1", topic: "event.delivery-failed", key: "order-4711",
+      payload: #"""
+        {"attempt":7,"failedAt":"2026-11-21T09:00:02.000Z","id":"order-4711","reason":"given up after 86400 seconds: the target answered 502","runner":"0197f2a4-6000-7000-8000-000000000001","source":"demo"}
+        """#),
   ]
 }

@@ -100,8 +100,8 @@ import Testing
     #expect(
       EventCatalog.topics(of: ["workflow", "delivery"]).map(\.name) == [
         "workflow.created", "workflow.task-updated", "delivery.created", "delivery.sent", "user.created",
-        "task.created", "task.cancelled", "task.updated", "task.logged", "workflow.dead-letters",
-        "delivery.dead-letters",
+        "task.created", "task.cancelled", "task.updated", "task.logged", "event.received", "event.delivered",
+        "event.delivery-retried", "event.delivery-failed", "workflow.dead-letters", "delivery.dead-letters",
       ])
   }
 }

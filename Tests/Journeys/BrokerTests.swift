@@ -11,7 +11,7 @@ import Testing
 struct BrokerTests {
   static func broker() throws -> EmbeddedBroker {
     let broker = try EmbeddedBroker(logger: Logger(label: "test"))
-    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks"]) {
+    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks", "gateway"]) {
       try broker.createTopic(topic.name, partitions: 4)
     }
     return broker

@@ -44,13 +44,16 @@ final class Stack: Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     self.environment = [
       "WAYBILL_DATA": folder, "WORKFLOW_PORT": "0", "DELIVERY_PORT": "0", "TASKS_PORT": "0",
+      "GATEWAY_PORT": "0", "SOURCE_SIMULATOR_PORT": "0",
+      // The gateway delivers there, so it has to be known beforehand.
+      "TARGET_SIMULATOR_PORT": "\(try Self.freePort())",
       // The others fetch its keys there, so it has to be known beforehand.
       "ADMINISTRATION_PORT": "\(try Self.freePort())", "ADMINISTRATION_SCRYPT_LOG2N": "10",
     ].merging(environment) { $1 }
   }
 
   /// Below the ports that clients are given, so that none of them takes it meanwhile.
-  private static func freePort() throws -> Int {
+  static func freePort() throws -> Int {
     for _ in 0..<100 {
       let port = Int.random(in: 20_000..<32_000)
       let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -78,7 +81,8 @@ final class Stack: Sendable {
   func run(_ arguments: String...) async throws -> (exit: ChildProcess.Exit, lines: [String]) {
     var surroundings = environment
     for (name, address) in state.withLock({ $0.addresses }) {
-      surroundings["\(name.uppercased())_PORT"] = address.split(separator: ":").last.map(String.init)
+      surroundings["\(name.uppercased().replacing("-", with: "_"))_PORT"] = address.split(separator: ":").last
+        .map(String.init)
     }
     let child = try ChildProcess(arguments, surroundings)
     let exit = await child.exit()
@@ -120,6 +124,10 @@ final class Stack: Sendable {
     var description: String { "it did not start:\n" + lines.suffix(10).joined(separator: "\n") }
   }
 
+  func port(of service: String) -> Int? {
+    state.withLock { $0.addresses[service] }?.split(separator: ":").last.flatMap { Int($0) }
+  }
+
   var broker: String { state.withLock { $0.broker ?? "" } }
 
   /// Waits while the last process started is dead and its successor not yet ready: whoever hammers the port
@@ -136,13 +144,15 @@ final class Stack: Sendable {
   }
 
   /// - Throws: when nobody answers, as while a service is down.
-  /// - Parameter token: another than that of a developer who may do everything.
+  /// - Parameters:
+  ///   - token: another than that of a developer who may do everything.
+  ///   - place: another address than that of the last instance started.
   func send(
     _ method: HTTPMethod, _ service: String, _ path: String, json: String? = nil,
-    headers: [String: String] = [:], token: String? = nil
+    headers: [String: String] = [:], token: String? = nil, at place: String? = nil
   ) async throws -> Answer {
     let (address, own) = state.withLock { ($0.addresses[service] ?? "", $0.token ?? "") }
-    var request = HTTPClientRequest(url: address + path)
+    var request = HTTPClientRequest(url: (place ?? address) + path)
     request.method = method
     request.headers.add(name: "Authorization", value: "Bearer \(token ?? own)")
     if let json {

@@ -9,9 +9,11 @@ struct StoryTests {
   @Test func `every story holds, as the demonstration plays and checks it`() async throws {
     let stack = try Stack(environment: [
       "TASKS_DELAY_MIN_MS": "0", "TASKS_DELAY_MAX_MS": "200", "TASKS_RETRY_FIRST_MS": "20",
+      // The source simulator sends there, so it has to be known beforehand.
+      "GATEWAY_PORT": "\(try Stack.freePort())",
     ])
     try await stack.start()
-    let demo = try await stack.run("demo")
+    let demo = try await stack.run("demo", "--events", "300")
     #expect(demo.exit.status == 0, "\(demo.lines.suffix(25).joined(separator: "\n"))")
     #expect(demo.lines.contains { $0.contains("BROKEN") } == false)
     #expect(demo.lines.last?.hasSuffix("held") == true)

@@ -50,12 +50,12 @@ public final class ServiceBench: Sendable {
     logger.logLevel = .critical
     self.logger = logger
     broker = onTheWire ? try EmbeddedBroker(logger: logger) : nil
-    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks"]) {
+    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks", "gateway"]) {
       try broker?.createTopic(topic.name, partitions: topic.partitions)
     }
     let key = try SigningKey()
     self.key = key
-    let zeros = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS"].map { ("\($0)_PORT", "0") }
+    let zeros = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS", "GATEWAY"].map { ("\($0)_PORT", "0") }
     environment = ServiceEnvironment(
       settings: Settings(Dictionary(uniqueKeysWithValues: zeros).merging(settings) { $1 }), dataFolder: data,
       host: "127.0.0.1",

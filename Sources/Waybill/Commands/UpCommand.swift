@@ -6,7 +6,8 @@ struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run every service in this process, on a broker of its own.",
     discussion: """
-      With KAFKA_BOOTSTRAP_SERVERS that cluster is used and no broker is started. The first SIGTERM or SIGINT \
+      The simulators of source and target run beside them, and the gateway delivers to the target simulator \
+      unless GATEWAY_TARGET_URL says otherwise. With KAFKA_BOOTSTRAP_SERVERS that cluster is used and no broker is started. The first SIGTERM or SIGINT \
       stops cleanly, the second at once; nothing is lost either way.
       """)
 
@@ -15,7 +16,7 @@ struct Up: AsyncParsableCommand {
     let telemetry = program.bootstrapTelemetry()
     let broker = try Broker(program, cluster: await program.checkedCluster())
     try await RunningServices(program, telemetry, on: broker.wire).run(
-      ServiceCatalog.all, verifier: program.verifier()
+      ServiceCatalog.all, simulators: SimulatorCatalog.all, verifier: program.verifier()
     ) { try broker.announce(in: program) }
     // Everything is durable by now. Taking the embedded broker apart would cost another second.
     withExtendedLifetime(broker) { Foundation.exit(EXIT_SUCCESS) }

@@ -26,7 +26,8 @@ enum UserRole: String, Codable, Sendable, CaseIterable {
     case .operator:
       UserRole.user.scopes.union([
         "workflows:read", "workflows:write", "deliveries:read", "deliveries:write", "dead-letters:read",
-        "dead-letters:write", "users:read", "users:write", "keys:read", "keys:write",
+        "dead-letters:write", "users:read", "users:write", "keys:read", "keys:write", "events:read",
+        "sources:read", "sources:write",
       ])
     }
   }

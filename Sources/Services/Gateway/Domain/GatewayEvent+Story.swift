@@ -1,0 +1,17 @@
+extension GatewayEvent {
+  /// Everything that happened to it, the earliest first: the steps that every event goes through are columns of
+  /// it, the others are `steps`.
+  func story(_ steps: [EventStep]) -> [EventStep] {
+    var story = [EventStep(at: receivedAt, kind: .received, detail: "from \(source)")]
+    if let queuedAt {
+      story.append(EventStep(at: queuedAt, kind: .queued, detail: "with the brand \(brand)"))
+    }
+    story += steps
+    if status == .delivered {
+      story.append(
+        EventStep(
+          at: updatedAt, kind: .delivered, attempt: attempt, status: 200, excerpt: answer, runner: runner))
+    }
+    return story
+  }
+}

@@ -1,0 +1,54 @@
+import Contracts
+import GRDB
+import Messaging
+import Storage
+
+/// What became of an event that a source handed over.
+enum Taken: Sendable {
+  case new
+  /// It has been here before.
+  case known(EventStatus)
+  /// Another event has its id; kept under this id as rejected.
+  case conflict(rejection: String)
+}
+
+extension UnitOfWork {
+  /// Takes an event in: durable with the commit, and on its way to the broker after it.
+  func take(
+    _ event: SourceEvent, from source: Source, isOrdered: Bool, raw: some Collection<UInt8>
+  ) throws -> Taken {
+    let isNew = try receive(
+      event, of: source.id, brand: source.brand, status: .received, receivedAt: now, trace: traceID)
+    guard isNew else { return try recognise(event, from: source, raw: raw) }
+    try publish(
+      EventReceived(
+        id: event.id, source: source.id, name: event.name, body: event.body, timestamp: event.timestamp,
+        brand: source.brand, receivedAt: now, isOrdered: isOrdered))
+    return .new
+  }
+
+  private func recognise(
+    _ event: SourceEvent, from source: Source, raw: some Collection<UInt8>
+  ) throws -> Taken {
+    guard let known = try GatewayEvent.find(event.id, in: database) else { throw Vanished(id: event.id) }
+    guard !known.isSame(as: event, from: source.id) else { return .known(known.status) }
+    let rejection = try reject(
+      raw, of: source.id, as: .conflict, because: "another event has the id \(event.id)",
+      eventID: "\(event.id)")
+    try note(
+      EventStep(at: now, kind: .conflicted, detail: "from \(source.id), kept as rejection \(rejection)"),
+      of: known.seq)
+    return .conflict(rejection: rejection)
+  }
+
+  private struct Vanished: Error {
+    let id: SourceEventID
+  }
+}
+
+extension GatewayEvent {
+  /// Whether `event` says what this one says.
+  func isSame(as event: SourceEvent, from source: String) -> Bool {
+    self.source == source && name == event.name && body == event.body && timestamp == event.timestamp
+  }
+}
