@@ -1,0 +1,28 @@
+import Synchronization
+
+/// The leave to call a dependency once, from ``CircuitBreaker/admit()``. The first word about how the call ended
+/// counts; one that is dropped without a word was abandoned.
+public final class Admission: Sendable {
+  private let report: @Sendable (Circuit.Outcome) -> Void
+  private let isReported = Atomic(false)
+
+  init(report: @escaping @Sendable (Circuit.Outcome) -> Void) {
+    self.report = report
+  }
+
+  deinit { end(.abandoned) }
+
+  /// The dependency answered, be it with a refusal.
+  public func succeeded() { end(.succeeded) }
+
+  /// The dependency failed, or did not answer in time.
+  public func failed() { end(.failed) }
+
+  /// The call was never made, or given up before its end: says nothing about the dependency.
+  public func abandoned() { end(.abandoned) }
+
+  private func end(_ outcome: Circuit.Outcome) {
+    guard !isReported.exchange(true, ordering: .relaxed) else { return }
+    report(outcome)
+  }
+}
