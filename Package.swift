@@ -122,7 +122,7 @@ let package = Package(
     .tests(
       "Simulators",
       [.httpClient, .nio, .nioHTTP1, .logging, .lifecycle]),
-    .tests("Resilience", []),
+    .tests("Resilience", [.metrics]),
     .tests(
       "Gateway",
       [

@@ -18,6 +18,7 @@ import Testing
     case delivered
     case refused(isPermanent: Bool)
     case unknown
+    case throttled
   }
 
   struct Case: CustomTestStringConvertible, Sendable {
@@ -216,6 +217,7 @@ extension JudgingAnswers.Meaning {
           case .delivered: .delivered
           case .refused(let refusal): .refused(isPermanent: refusal.isPermanent)
           case .unknown: .unknown
+          case .throttled: .throttled
           }
         })
     case .throttled: self = .throttled

@@ -6,7 +6,7 @@ struct GatewayConfiguration: Sendable {
   /// `GATEWAY_TARGET_URL`: the target's GraphQL endpoint; the simulator on this machine unless it is said.
   let targetURL: String
   /// `GATEWAY_TARGET_TOKEN`: sent as a bearer token.
-  let targetToken: String?
+  let targetToken: Secret?
   /// `GATEWAY_TARGET_RATE`: requests a second, of all instances together.
   let rate: Double
   /// `GATEWAY_TARGET_BURST`: how many may go out at once after a pause.
@@ -31,7 +31,7 @@ struct GatewayConfiguration: Sendable {
       throw SettingError(
         key: "GATEWAY_TARGET_URL", expected: "an address that begins with https:// or http://")
     }
-    targetToken = settings.text("GATEWAY_TARGET_TOKEN")
+    targetToken = settings.text("GATEWAY_TARGET_TOKEN").map { Secret($0) }
     rate = try settings.number("GATEWAY_TARGET_RATE", default: 50, in: 0.01...100_000)
     burst = try settings.integer("GATEWAY_TARGET_BURST", default: 10, in: 1...100_000)
     let hour = 3_600_000

@@ -1,3 +1,5 @@
+import Messaging
+
 extension GatewayEvent {
   /// Everything that happened to it, the earliest first: the steps that every event goes through are columns of
   /// it, the others are `steps`.
@@ -12,6 +14,9 @@ extension GatewayEvent {
         EventStep(
           at: updatedAt, kind: .delivered, attempt: attempt, status: 200, excerpt: answer, runner: runner))
     }
-    return story
+    // By time, and within a millisecond in this order; the first is the first, whatever another instance's clock said.
+    return [story[0]]
+      + story.dropFirst().enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(
+        \.element)
   }
 }

@@ -25,7 +25,9 @@ struct Source: Hashable, Sendable {
       }
     }
     guard isName, (1...longestID).contains(id.utf8.count) else { throw .noName }
-    guard (1...longestBrand).contains(brand.unicodeScalars.count), brand.contains(where: { !$0.isWhitespace })
+    guard (1...longestBrand).contains(brand.unicodeScalars.count),
+      brand.contains(where: { !$0.isWhitespace }),
+      !brand.utf8.contains(0)
     else { throw .noBrand }
     return Source(id: id, brand: brand, disabledAt: nil, createdAt: now)
   }

@@ -26,22 +26,35 @@ struct StrictJSON {
 
   static let deepest = 64
 
+  /// The members of an object, by the bytes of their names: to Swift, é and e with an accent are equal.
+  struct Members {
+    fileprivate var values: [[UInt8]: ArraySlice<UInt8>] = [:]
+
+    /// The bytes of a member's value; nil when there is none of this name.
+    subscript(name: String) -> ArraySlice<UInt8>? { values[Array(name.utf8)] }
+  }
+
+  /// Of a list of events: what is deeper within one of them is the fault of that one.
+  private static let deepestList = 500
+
   private let bytes: [UInt8]
+  private let deepest: Int
   private var place = 0
 
-  private init(_ bytes: [UInt8]) {
+  private init(_ bytes: [UInt8], deepest: Int = StrictJSON.deepest) {
     self.bytes = bytes
+    self.deepest = deepest
   }
 
   /// The members of the object that `bytes` is, each with the bytes of its value.
-  static func members(of bytes: [UInt8]) throws(Fault) -> [String: ArraySlice<UInt8>] {
+  static func members(of bytes: [UInt8]) throws(Fault) -> Members {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8 }
     var reader = StrictJSON(bytes)
     reader.skipSpace()
     guard reader.next == UInt8(ascii: "{") else { throw .notAnObject }
-    var members: [String: ArraySlice<UInt8>] = [:]
+    var members = Members()
     try reader.object(depth: 1) { name, value throws(Fault) in
-      guard members.updateValue(value, forKey: name) == nil else { throw .twice(name) }
+      guard members.values.updateValue(value, forKey: Array(name.utf8)) == nil else { throw .twice(name) }
     }
     reader.skipSpace()
     guard reader.place == bytes.count else { throw .notJSON(at: reader.place) }
@@ -51,7 +64,7 @@ struct StrictJSON {
   /// The bytes of each element of the array that `bytes` is.
   static func elements(of bytes: [UInt8]) throws(Fault) -> [ArraySlice<UInt8>] {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8 }
-    var reader = StrictJSON(bytes)
+    var reader = StrictJSON(bytes, deepest: deepestList)
     reader.skipSpace()
     guard reader.next == UInt8(ascii: "[") else { throw .notAnArray }
     var elements: [ArraySlice<UInt8>] = []
@@ -83,6 +96,7 @@ struct StrictJSON {
   private mutating func object(
     depth: Int, _ member: (String, ArraySlice<UInt8>) throws(Fault) -> Void
   ) throws(Fault) {
+    guard depth <= deepest else { throw .tooDeep }
     try take("{")
     skipSpace()
     if next == UInt8(ascii: "}") {
@@ -111,7 +125,6 @@ struct StrictJSON {
   }
 
   private mutating func value(depth: Int) throws(Fault) {
-    guard depth <= Self.deepest else { throw .tooDeep }
     switch next {
     case UInt8(ascii: "{"): try object(depth: depth + 1) { _, _ in }
     case UInt8(ascii: "["): try array(depth: depth + 1)
@@ -124,6 +137,7 @@ struct StrictJSON {
   }
 
   private mutating func array(depth: Int, _ element: (ArraySlice<UInt8>) -> Void = { _ in }) throws(Fault) {
+    guard depth <= deepest else { throw .tooDeep }
     try take("[")
     skipSpace()
     if next == UInt8(ascii: "]") {

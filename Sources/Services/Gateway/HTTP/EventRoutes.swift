@@ -19,6 +19,8 @@ struct EventRoutes {
 
     api.read("/events/{id}", scope: .eventsRead) { call in
       let id: SourceEventID = try call.id()
+      // To SQLite a text ends there.
+      guard !id.rawValue.utf8.contains(0) else { throw Problem.notFound("There is no such event here.") }
       let found = try await store.read { database in
         try GatewayEvent.find(id, in: database).map { ($0, try EventStep.fetch(of: $0.seq, in: database)) }
       }

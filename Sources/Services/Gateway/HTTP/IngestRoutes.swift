@@ -28,6 +28,13 @@ struct IngestRoutes {
         }
         throw Problem.malformed(error, rejection: rejection)
       }
+      if event.isTooLarge {
+        let rejection = try await store.write {
+          try $0.reject(
+            body.bytes.readableBytesView, of: source.id, as: .tooLarge, because: SourceEvent.tooLarge)
+        }
+        throw Problem.tooLarge(limit: SourceEvent.largestMessage, rejection: rejection)
+      }
       let isOrdered = isOrdered
       let taken = try await store.write {
         try $0.take(event, from: source, isOrdered: isOrdered, raw: body.bytes.readableBytesView)
@@ -105,6 +112,10 @@ struct IngestRoutes {
         case .failure(let error):
           let rejection = try work.reject(bytes, of: source.id, as: .malformed, because: error.description)
           return BatchReceipt(verdict: .refused(id: nil, reason: error.description, rejection: rejection))
+        case .success(let event) where event.isTooLarge:
+          let rejection = try work.reject(bytes, of: source.id, as: .tooLarge, because: SourceEvent.tooLarge)
+          return BatchReceipt(
+            verdict: .refused(id: "\(event.id)", reason: SourceEvent.tooLarge, rejection: rejection))
         case .success(let event):
           switch try work.take(event, from: source, isOrdered: isOrdered, raw: bytes) {
           case .new: return BatchReceipt(verdict: .taken(Receipt(id: event.id, status: .received)))

@@ -6,6 +6,10 @@ extension SourceEvent.Malformed: CustomStringConvertible {
   var description: String { pointer.isEmpty ? "it \(sentence)" : "\(pointer) \(sentence)" }
 }
 
+extension SourceEvent {
+  static let tooLarge = "as a message it is larger than \(largestMessage) bytes"
+}
+
 extension Problem {
   /// 422: kept, because it will not be sent again.
   static func malformed(_ error: SourceEvent.Malformed, rejection: String) -> Problem {

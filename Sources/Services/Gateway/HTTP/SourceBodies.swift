@@ -30,6 +30,23 @@ struct SourceAnswer: Encodable, Sendable {
 /// A source with a credential that is shown this once.
 public struct IssuedCredential: Encodable, Sendable {
   let source: SourceAnswer
+  private let issued: Secret
+
   /// An API key, or a webhook secret.
-  public let secret: String
+  public var secret: String { issued.text }
+
+  init(source: SourceAnswer, secret: String) {
+    self.source = source
+    issued = Secret(secret)
+  }
+
+  private enum CodingKeys: CodingKey {
+    case source, secret
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(source, forKey: .source)
+    try container.encode(secret, forKey: .secret)
+  }
 }

@@ -5,7 +5,7 @@ import Storage
 extension SourceEvent {
   /// Reads what a source sent.
   static func read(_ bytes: [UInt8]) throws(Malformed) -> SourceEvent {
-    let members: [String: ArraySlice<UInt8>]
+    let members: StrictJSON.Members
     do {
       members = try StrictJSON.members(of: bytes)
     } catch {
@@ -18,7 +18,7 @@ extension SourceEvent {
   }
 
   private static func text(
-    _ name: String, _ members: [String: ArraySlice<UInt8>], longest: Int
+    _ name: String, _ members: StrictJSON.Members, longest: Int
   ) throws(Malformed) -> String {
     guard let value = members[name] else { throw Malformed(pointer: "/\(name)", sentence: "is missing") }
     guard let text = StrictJSON.string(value) else {
@@ -30,7 +30,7 @@ extension SourceEvent {
     return text
   }
 
-  private static func body(_ members: [String: ArraySlice<UInt8>]) throws(Malformed) -> String {
+  private static func body(_ members: StrictJSON.Members) throws(Malformed) -> String {
     guard let value = members["body"] else { throw Malformed(pointer: "/body", sentence: "is missing") }
     guard value.first == UInt8(ascii: "\"") else { return String(decoding: value, as: UTF8.self) }
     guard let text = StrictJSON.string(value) else {
@@ -40,10 +40,13 @@ extension SourceEvent {
   }
 
   /// A string, or a number of seconds or milliseconds as some sources write it: it is passed on, not understood.
-  private static func timestamp(_ members: [String: ArraySlice<UInt8>]) throws(Malformed) -> String {
+  private static func timestamp(_ members: StrictJSON.Members) throws(Malformed) -> String {
     if let value = members["timestamp"], let first = value.first,
       first == UInt8(ascii: "-") || (0x30...0x39).contains(first)
     {
+      guard value.count <= longestTimestamp else {
+        throw Malformed(pointer: "/timestamp", sentence: "must have 1 to \(longestTimestamp) characters")
+      }
       return String(decoding: value, as: UTF8.self)
     }
     return try text("timestamp", members, longest: longestTimestamp)

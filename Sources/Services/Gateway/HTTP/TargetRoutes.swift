@@ -81,7 +81,7 @@ struct TargetRoutes {
       rate: .init(
         configured: limit.configuredRate, share: target.limiter.share, allowed: limit.allowedRate,
         used: limit.usedRate, pausedUntil: limit.pausedFor > .zero ? now + limit.pausedFor : nil),
-      breaker: .init(state: breaker.name, until: breaker.opensIn.map { now + $0 }),
+      breaker: .init(state: breaker.word, until: breaker.opensIn.map { now + $0 }),
       oldestUndeliveredAt: undelivered.oldest,
       oldestUndeliveredSeconds: undelivered.oldest.map { Double(now.since($0).inMilliseconds) / 1000 },
       expectedDrainSeconds: limit.allowedRate > 0

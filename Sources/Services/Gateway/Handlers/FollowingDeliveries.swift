@@ -24,9 +24,12 @@ struct MarkEventOnEventDeliveryRetried: Handler {
     guard let known = try work.elsewhere(event.id, by: event.runner), known.status != .delivered else {
       return .ignored
     }
-    try work.willRetry(
-      known.seq, attempt: event.attempt, reason: event.reason, next: event.nextAttemptAt,
-      runner: event.runner)
+    // Told on another topic, it may come after an end that came later.
+    if known.status != .failed || event.failedAt > known.updatedAt {
+      try work.willRetry(
+        known.seq, attempt: event.attempt, reason: event.reason, next: event.nextAttemptAt,
+        runner: event.runner)
+    }
     try work.note(
       EventStep(
         at: event.failedAt, kind: .attemptFailed, attempt: event.attempt, detail: event.reason,

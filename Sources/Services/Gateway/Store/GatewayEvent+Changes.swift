@@ -17,7 +17,7 @@ extension UnitOfWork {
       sql: """
         INSERT INTO events (id, source, name, body, timestamp, brand, status, trace, received_at, queued_at,
           updated_at, change)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(change), 0) + 1 FROM events))
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(GatewayEvent.lastChange) + 1)
         ON CONFLICT (id) DO NOTHING
         """)
     try insert.execute(arguments: [
@@ -75,7 +75,7 @@ extension UnitOfWork {
   ) throws {
     let update = try database.cachedStatement(
       sql: """
-        UPDATE events SET \(assignments), updated_at = ?, change = (SELECT max(change) + 1 FROM events) WHERE seq = ?
+        UPDATE events SET \(assignments), updated_at = ?, change = \(GatewayEvent.lastChange) + 1 WHERE seq = ?
         """)
     try update.execute(arguments: values + [moment ?? now, seq])
     raiseOnCommit(.eventChanges)

@@ -45,8 +45,12 @@ extension GatewayEvent: FetchableRecord {
     return try fetchAll(select, arguments: [change, limit])
   }
 
+  /// In SQL: the last place that was given in the stream of changes.
+  static let lastChange =
+    "max(coalesce((SELECT max(change) FROM events), 0), (SELECT last FROM forgotten_changes))"
+
   static func lastChange(in database: Database) throws -> Int64 {
-    try Int64.fetchOne(database, sql: "SELECT max(change) FROM events") ?? 0
+    try Int64.fetchOne(database, sql: "SELECT \(lastChange)") ?? 0
   }
 
   /// Deletes at most `limit` whose stories are over for long.
@@ -60,6 +64,10 @@ extension GatewayEvent: FetchableRecord {
     var over: [Int64] = []
     while over.count < limit, let row = try rows.next(), row["received_at"] < cutoff {
       if row["status"] == EventStatus.delivered.rawValue { over.append(row["seq"]) }
+    }
+    if !over.isEmpty {
+      try work.database.execute(
+        sql: "UPDATE forgotten_changes SET last = ?", arguments: [try lastChange(in: work.database)])
     }
     for seq in over {
       for sql in ["DELETE FROM event_steps WHERE event = ?", "DELETE FROM events WHERE seq = ?"] {

@@ -53,6 +53,10 @@ extension [Migration] {
         CREATE INDEX events_unsettled ON events (status, seq) WHERE status <> 'DELIVERED';
         CREATE UNIQUE INDEX events_change ON events (change);
 
+        -- The last place that was given to an event that is forgotten: none is given twice.
+        CREATE TABLE forgotten_changes (last INTEGER NOT NULL) STRICT;
+        INSERT INTO forgotten_changes VALUES (0);
+
         -- What else happened on the way of an event: attempts that did not deliver it, and what came after.
         CREATE TABLE event_steps (
           event INTEGER NOT NULL,

@@ -12,8 +12,9 @@ struct RejectedInput: Sendable, FetchableRecord {
     case tooLarge = "too-large"
   }
 
-  /// More of it is not kept.
-  static let longestRaw = 1 << 16
+  /// As much as is read. Of what is too large, the beginning is enough.
+  static func mostKept(of kind: Kind) -> Int { kind == .tooLarge ? 1 << 16 : 1 << 20 }
+
   static let retention = Duration.days(30)
 
   let id: String
@@ -81,7 +82,8 @@ extension UnitOfWork {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      id, source, eventID, kind.rawValue, reason, Data(raw.prefix(RejectedInput.longestRaw)), raw.count, now,
+      id, source, eventID, kind.rawValue, reason, Data(raw.prefix(RejectedInput.mostKept(of: kind))),
+      raw.count, now,
     ])
     return id
   }

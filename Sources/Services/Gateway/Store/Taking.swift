@@ -49,6 +49,8 @@ extension UnitOfWork {
 extension GatewayEvent {
   /// Whether `event` says what this one says.
   func isSame(as event: SourceEvent, from source: String) -> Bool {
-    self.source == source && name == event.name && body == event.body && timestamp == event.timestamp
+    // Byte by byte: to Swift, é and e with an accent are equal.
+    self.source == source && name.utf8.elementsEqual(event.name.utf8)
+      && body.utf8.elementsEqual(event.body.utf8) && timestamp.utf8.elementsEqual(event.timestamp.utf8)
   }
 }

@@ -19,8 +19,8 @@ struct Exchange: Sendable {
   enum Result: Sendable {
     case delivered(Delivered)
     case failed(JobFailure)
-    /// Sent again under the same id.
-    case unknown
+    /// Sent again under the same id, and no attempt is used up.
+    case again
   }
 
   let target: Target
@@ -28,7 +28,8 @@ struct Exchange: Sendable {
   let logger: Logger
 
   /// - Parameter attempts: one for each event.
-  func send(_ events: [GatewayEvent], attempts: [Int], _ admission: CircuitBreaker.Admission) async -> Outcome
+  func send(_ events: [GatewayEvent], attempts: [Int], _ admission: Admission, _ turn: RateLimiter.Turn) async
+    -> Outcome
   {
     let begun = store.now
     let answer: TargetAnswer
@@ -38,9 +39,7 @@ struct Exchange: Sendable {
       wait = reply.headers.first(name: "retry-after").flatMap {
         RetryAfter(text: $0, now: Date(timeIntervalSince1970: Double(store.now.milliseconds) / 1000))?.delay
       }
-      if let limit = RateLimitHeader(fields: { reply.headers.first(name: $0) }) {
-        target.limiter.limit(limit)
-      }
+      target.limiter.limit(RateLimitHeader(fields: { reply.headers.first(name: $0) }))
       answer = TargetAnswer.read(
         status: reply.status, isTimed: wait != nil, body: reply.body, ids: events.map { "\($0.id)" })
     } catch {
@@ -51,7 +50,7 @@ struct Exchange: Sendable {
     switch answer {
     case .throttled(let reason, let status):
       admission.succeeded()
-      target.limiter.throttled(retryAfter: wait)
+      target.limiter.throttled(retryAfter: wait, turn: turn)
       let asked = wait.map { ", and asked to wait \($0.seconds)" } ?? ""
       steps = attempts.map {
         EventStep(at: store.now, kind: .throttled, attempt: $0, status: status, detail: reason + asked)
@@ -80,7 +79,7 @@ struct Exchange: Sendable {
       outcome = .settled(events.map { .failed(transient(reason, $0, begun)) })
     case .answered(let verdicts):
       admission.succeeded()
-      target.limiter.succeeded()
+      var isTooFast = false
       var results: [Result] = []
       for (place, verdict) in verdicts.enumerated() {
         let (event, attempt) = (events[place], attempts[place])
@@ -91,13 +90,23 @@ struct Exchange: Sendable {
         case .refused(let refusal):
           steps.append(failure(refusal, attempt))
           results.append(.failed(self.verdict(refusal, event, begun)))
+        case .throttled(let reason):
+          isTooFast = true
+          steps.append(
+            EventStep(at: store.now, kind: .throttled, attempt: attempt, status: 200, detail: reason))
+          results.append(.again)
         case .unknown:
           steps.append(
             EventStep(
               at: store.now, kind: .unknown, attempt: attempt,
               detail: "another event of the request failed, and took the answers of all with it"))
-          results.append(.unknown)
+          results.append(.again)
         }
+      }
+      if isTooFast {
+        target.limiter.throttled(retryAfter: wait, turn: turn)
+      } else {
+        target.limiter.succeeded()
       }
       outcome = .settled(results)
     }

@@ -49,10 +49,12 @@ struct GraphQLAnswer: Decodable {
 
     /// What it means for the event that it is about. Without a code that says so nobody knows whether another
     /// attempt would help: it is made.
-    func refusal(_ status: Int) -> TargetAnswer.Refusal {
-      TargetAnswer.Refusal(
-        reason: "the target answered: \(sentence)", status: status, excerpt: sentence,
-        isPermanent: kind == .input)
+    func verdict(_ status: Int) -> TargetAnswer.Verdict {
+      let reason = "the target answered: \(sentence)"
+      if kind == .throttling { return .throttled(reason: reason) }
+      return .refused(
+        TargetAnswer.Refusal(
+          reason: reason, status: status, excerpt: sentence, isPermanent: kind == .input))
     }
   }
 

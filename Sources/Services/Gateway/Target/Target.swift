@@ -22,9 +22,10 @@ final class Target: Sendable {
   init(_ configuration: GatewayConfiguration) {
     self.configuration = configuration
     limiter = RateLimiter(name: "gateway.target", rate: configuration.rate, burst: configuration.burst)
-    breaker = CircuitBreaker(name: "gateway.target", failures: 5, openFor: .seconds(1), probes: 1)
+    breaker = CircuitBreaker(
+      name: "gateway.target", openFor: .seconds(1), longestOpen: .seconds(60))
     client = TargetClient(
-      url: configuration.targetURL, token: configuration.targetToken, timeout: configuration.timeout)
+      url: configuration.targetURL, token: configuration.targetToken?.text, timeout: configuration.timeout)
   }
 
   var load: Load {
@@ -65,5 +66,20 @@ final class Target: Sendable {
       return EventStory.Waiting(
         reason: "waits for its turn: \(limit.allowedRate) requests a second are allowed", until: nil)
     }
+  }
+}
+
+extension CircuitBreaker.State {
+  var word: String {
+    switch self {
+    case .closed: "closed"
+    case .open: "open"
+    case .halfOpen: "half-open"
+    }
+  }
+
+  /// How long nothing is let through; nil when something is.
+  var opensIn: Duration? {
+    if case .open(let time) = self { time } else { nil }
   }
 }

@@ -17,6 +17,8 @@ enum TargetAnswer: Hashable, Sendable {
     case refused(Refusal)
     /// May have been executed or not.
     case unknown
+    /// Was not executed, because it came too soon.
+    case throttled(reason: String)
   }
 
   struct Refusal: Hashable, Sendable {
@@ -40,7 +42,8 @@ extension TargetAnswer {
     if status == 429 || (status == 503 && isTimed) {
       return .throttled(reason: "the target answered \(status)", status: status)
     }
-    let isGraphQL = (200..<300).contains(status) || (400..<500).contains(status)
+    // Any other status speaks of whoever asks, or of the moment, whatever the body says.
+    let isGraphQL = (200..<300).contains(status) || status == 400 || status == 422
     if isGraphQL, let answer = try? JSONDecoder().decode(GraphQLAnswer.self, from: body), answer.isOne {
       return read(answer, status, excerpt, ids)
     }
@@ -86,7 +89,7 @@ extension TargetAnswer {
               reason: "the target said neither that it has the event nor why not", status: status,
               excerpt: excerpt, isPermanent: false))
         }
-        return .refused(error.refusal(status))
+        return error.verdict(status)
       })
   }
 
@@ -97,7 +100,7 @@ extension TargetAnswer {
     let blamed = ids.indices.map { place in errors.first { $0.alias == TargetRequest.alias(place) } }
     if blamed.contains(where: { $0 != nil }) {
       // The null of a field that may not be null took the others with it: they were executed, or not.
-      return .answered(blamed.map { $0.map { .refused($0.refusal(status)) } ?? .unknown })
+      return .answered(blamed.map { $0?.verdict(status) ?? .unknown })
     }
     guard let error = errors.first else {
       return .failed(reason: "the target answered without data or errors", status: status, excerpt: excerpt)

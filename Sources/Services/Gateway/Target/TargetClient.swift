@@ -23,16 +23,23 @@ struct TargetClient: Sendable {
     return HTTPClient(configuration: configuration)
   }()
 
-  let url: String
-  let token: String?
-  let timeout: Duration
+  private let url: Secret
+  private let token: Secret?
+  private let timeout: Duration
+
+  /// - Parameter url: may carry a password.
+  init(url: String, token: String?, timeout: Duration) {
+    self.url = Secret(url)
+    self.token = token.map { Secret($0) }
+    self.timeout = timeout
+  }
 
   /// - Throws: when there is no answer, or not in time: then nobody knows whether it was executed.
   func send(_ events: [GatewayEvent]) async throws -> Answer {
-    var request = HTTPClientRequest(url: url)
+    var request = HTTPClientRequest(url: url.text)
     request.method = .POST
     request.headers = ["content-type": "application/json", "accept": "application/json"]
-    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+    if let token { request.headers.add(name: "authorization", value: "Bearer \(token.text)") }
     if let event = events.first, events.count == 1, let key = Self.headerText("\(event.id)") {
       request.headers.add(name: "idempotency-key", value: key)
     }

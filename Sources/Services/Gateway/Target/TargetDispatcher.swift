@@ -85,15 +85,16 @@ actor TargetDispatcher {
       wake()
     }
     while !isIdle, underWay < target.configuration.parallel, !Task.isCancelled {
-      let admission: CircuitBreaker.Admission
+      let admission: Admission
       do throws(CircuitOpen) {
         admission = try target.breaker.admit()
       } catch {
         try? await Task.sleep(for: error.retryAfter)
         continue
       }
+      let turn: RateLimiter.Turn
       do {
-        try await target.limiter.acquire()
+        turn = try await target.limiter.acquire()
       } catch {
         admission.abandoned()
         return
@@ -105,7 +106,7 @@ actor TargetDispatcher {
       }
       underWay += 1
       Task {
-        await send(items, admission)
+        await send(items, admission, turn)
         underWay -= 1
         wake()
       }
@@ -119,7 +120,7 @@ actor TargetDispatcher {
     return items
   }
 
-  private func send(_ items: [Item], _ admission: CircuitBreaker.Admission) async {
+  private func send(_ items: [Item], _ admission: Admission, _ turn: RateLimiter.Turn) async {
     let events: [GatewayEvent]
     do {
       let numbers = items.map(\.event)
@@ -132,7 +133,7 @@ actor TargetDispatcher {
       return
     }
     let exchange = Exchange(target: target, store: store, logger: logger)
-    let outcome = await exchange.send(events, attempts: items.map(\.attempt), admission)
+    let outcome = await exchange.send(events, attempts: items.map(\.attempt), admission, turn)
     apply(outcome, to: items, events)
   }
 
@@ -144,15 +145,15 @@ actor TargetDispatcher {
       parts.insert(Array(items[middle...]), at: 0)
       parts.insert(Array(items[..<middle]), at: 0)
     case .settled(let results):
-      var unknown: [Item] = []
+      var again: [Item] = []
       for (item, result) in zip(items, results) {
         switch result {
         case .delivered(let delivered): item.promise.resume(returning: delivered)
         case .failed(let failure): item.promise.resume(throwing: failure)
-        case .unknown: unknown.append(item)
+        case .again: again.append(item)
         }
       }
-      if !unknown.isEmpty { parts.insert(unknown, at: 0) }
+      if !again.isEmpty { parts.insert(again, at: 0) }
     }
   }
 
