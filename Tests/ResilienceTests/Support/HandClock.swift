@@ -29,6 +29,10 @@ final class HandClock: Clock {
   /// Since the clock was made.
   var elapsed: Duration { now.offset - .seconds(1000) }
   var sleepers: Int { state.withLock { $0.sleepers.count } }
+  /// How long the sleep that ends first still lasts.
+  var soonest: Duration? {
+    state.withLock { state in state.sleepers.values.map(\.deadline).min().map { state.now.duration(to: $0) } }
+  }
 
   func sleep(until deadline: Instant, tolerance: Duration?) async throws {
     let id = state.withLock { state in
@@ -75,9 +79,7 @@ final class HandClock: Clock {
   @discardableResult
   func pass() async throws -> Duration {
     try await sleeping()
-    let soonest = state.withLock { state in
-      state.sleepers.values.map(\.deadline).min().map { state.now.duration(to: $0) } ?? .zero
-    }
+    let soonest = soonest ?? .zero
     advance(by: soonest)
     return soonest
   }

@@ -12,7 +12,7 @@ final class RecordingMetrics: MetricsFactory {
 
   private let values = Mutex<[String: Double]>([:])
 
-  /// - Returns: the sum of a counter, the last value of a gauge, the number of times of a timer.
+  /// - Returns: the sum of a counter, the last value of a gauge, the seconds of a timer altogether.
   subscript(label: String, dimensions: String...) -> Double? {
     values.withLock { $0[([label] + dimensions).joined(separator: " ")] }
   }
@@ -30,7 +30,7 @@ final class RecordingMetrics: MetricsFactory {
     func reset() {}
     func record(_ value: Int64) { record(Double(value)) }
     func record(_ value: Double) { metrics.values.withLock { $0[name] = value } }
-    func recordNanoseconds(_ duration: Int64) { add(1) }
+    func recordNanoseconds(_ duration: Int64) { add(Double(duration) / 1e9) }
 
     private func add(_ amount: Double) { metrics.values.withLock { $0[name, default: 0] += amount } }
   }

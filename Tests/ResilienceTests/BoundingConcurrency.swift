@@ -1,0 +1,153 @@
+import Resilience
+import Testing
+
+/// How many calls of a dependency are under way at once, and how many wait.
+@Suite(.timeLimit(.minutes(1))) struct BoundingConcurrency {
+  struct Down: Error {}
+
+  let clock = HandClock()
+  let gate = Gate()
+
+  private func bulkhead(_ name: String = "products", limit: Int = 2, queue: Int = 3) -> Bulkhead {
+    Bulkhead(name: name, limit: limit, queue: queue, clock: clock)
+  }
+
+  /// Returns when the call is inside or waits.
+  private func call(_ bulkhead: Bulkhead, _ name: String = "") async throws -> Task<Void, any Error> {
+    let before = bulkhead.state
+    let task = Task { try await bulkhead.run { await gate.pass(name) } }
+    try await until { bulkhead.state != before && gate.inside == bulkhead.state.inUse }
+    return task
+  }
+
+  private func finish(_ tasks: [Task<Void, any Error>]) async throws {
+    for _ in tasks {
+      try await until { gate.inside > 0 }
+      gate.release()
+    }
+    for task in tasks { try await task.value }
+  }
+
+  @Test func `lets so many in, so many wait in their order, and tells the others at once`() async throws {
+    let bulkhead = bulkhead()
+    var tasks: [Task<Void, any Error>] = []
+    for name in ["a", "b", "c", "d", "e"] { tasks.append(try await call(bulkhead, name)) }
+    #expect(bulkhead.state == .init(inUse: 2, waiting: 3))
+    #expect(gate.entered == ["a", "b"])
+    await #expect(throws: BulkheadFull(name: "products")) {
+      try await bulkhead.run { Issue.record("called") }
+    }
+    for expected in 3...5 {
+      gate.release()
+      try await until { gate.entered.count == expected }
+    }
+    #expect(gate.entered == ["a", "b", "c", "d", "e"])
+    try await finish(Array(tasks[3...]))
+    for task in tasks { try await task.value }
+    #expect(gate.most == 2)
+    #expect(bulkhead.state == .init())
+  }
+
+  @Test func `without a queue nobody waits`() async throws {
+    let bulkhead = bulkhead(limit: 1, queue: 0)
+    let task = try await call(bulkhead)
+    await #expect(throws: BulkheadFull.self) { try await bulkhead.run { Issue.record("called") } }
+    try await finish([task])
+    let value = try await bulkhead.run { 7 }
+    #expect(value == 7)
+  }
+
+  @Test func `a call that fails gives its place back`() async throws {
+    let bulkhead = bulkhead(limit: 1, queue: 0)
+    for _ in 0..<3 {
+      await #expect(throws: Down.self) { try await bulkhead.run { throw Down() } }
+    }
+    #expect(bulkhead.state == .init())
+  }
+
+  @Test func `who is cancelled while waiting leaves, and makes room for another`() async throws {
+    let bulkhead = bulkhead(limit: 1, queue: 2)
+    let inside = try await call(bulkhead, "a")
+    let waiting = try await call(bulkhead, "b")
+    let last = try await call(bulkhead, "c")
+    waiting.cancel()
+    await #expect(throws: CancellationError.self) { try await waiting.value }
+    #expect(bulkhead.state == .init(inUse: 1, waiting: 1))
+    let other = try await call(bulkhead, "d")
+    try await finish([inside, last, other])
+    #expect(gate.entered == ["a", "c", "d"])
+    #expect(bulkhead.state == .init())
+  }
+
+  @Test func `who is cancelled before neither waits nor calls`() async throws {
+    let bulkhead = bulkhead(limit: 1, queue: 0)
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      _ = try await bulkhead.run { Issue.record("called") }
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(bulkhead.state == .init())
+  }
+
+  @Test func `shows who is in, who waits, for how long, and who was sent away`() async throws {
+    let metrics = RecordingMetrics.shared
+    let bulkhead = bulkhead("shown bulkhead", limit: 1, queue: 1)
+    #expect(metrics["bulkhead.in.use", "name=shown bulkhead"] == 0)
+    let inside = try await call(bulkhead)
+    let waiting = try await call(bulkhead)
+    await #expect(throws: BulkheadFull.self) { try await bulkhead.run {} }
+    #expect(metrics["bulkhead.in.use", "name=shown bulkhead"] == 1)
+    #expect(metrics["bulkhead.waiting", "name=shown bulkhead"] == 1)
+    #expect(metrics["bulkhead.rejected", "name=shown bulkhead"] == 1)
+    clock.advance(by: .seconds(3))
+    try await finish([inside, waiting])
+    #expect(metrics["bulkhead.wait.duration", "name=shown bulkhead"] == 3)
+    #expect(metrics["bulkhead.in.use", "name=shown bulkhead"] == 0)
+    #expect(metrics["bulkhead.waiting", "name=shown bulkhead"] == 0)
+  }
+
+  @Test func `says what to do`() {
+    #expect(
+      "\(BulkheadFull(name: "products"))"
+        == "products was not called, because too many calls wait for it already. Try again later.")
+  }
+
+  @Test func `many tasks at once, some of them cancelled, keep to the bounds and lose no place`() async throws
+  {
+    struct Seen {
+      var inside = 0
+      var most = 0
+      var calls = 0
+      var rejected = 0
+      var cancelled = 0
+    }
+    let bulkhead = bulkhead(limit: 4, queue: 50)
+    let seen = Box(Seen())
+    let tasks = (0..<2000).map { number in
+      Task {
+        do {
+          try await bulkhead.run {
+            seen.change {
+              $0.inside += 1
+              $0.calls += 1
+              $0.most = max($0.most, $0.inside)
+            }
+            for _ in 0..<number % 5 { await Task.yield() }
+            seen.change { $0.inside -= 1 }
+          }
+        } catch is BulkheadFull {
+          seen.change { $0.rejected += 1 }
+        } catch {
+          seen.change { $0.cancelled += 1 }
+        }
+      }
+    }
+    for (number, task) in tasks.enumerated() where number % 3 == 0 { task.cancel() }
+    for task in tasks { await task.value }
+    let counts = seen.value
+    #expect(counts.most <= 4)
+    #expect(counts.calls >= 4)
+    #expect(counts.calls + counts.rejected + counts.cancelled == 2000)
+    #expect(bulkhead.state == .init())
+  }
+}
