@@ -51,7 +51,7 @@ struct SimulatorServer: Service {
 /// What is known of a request beside the request itself: the connection it came over.
 struct SimulatorContext: RequestContext {
   var coreContext: CoreRequestContextStorage
-  private let channel: any Channel
+  let channel: any Channel
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)

@@ -14,6 +14,8 @@ public struct SourceConfiguration: Sendable {
   public var rate = 0.0
 
   public static let rates = 0.0...100_000
+  /// The slowest there is: one event in a thousand seconds.
+  static let slowest = 0.001
 
   public init() {}
 
@@ -22,12 +24,17 @@ public struct SourceConfiguration: Sendable {
     self.host = host
     port = try settings.port("SOURCE_SIMULATOR_PORT", default: port)
     url = settings.text("SOURCE_SIMULATOR_URL") ?? url
+    guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+      throw SimulatorSettingError(
+        key: "SOURCE_SIMULATOR_URL", expected: "an address that begins with https:// or http://")
+    }
     key = settings.text("SOURCE_SIMULATOR_KEY")
     secret = settings.text("SOURCE_SIMULATOR_SECRET")
     if let secret, WebhookSigner(secret) == nil {
       throw SimulatorSettingError(
         key: "SOURCE_SIMULATOR_SECRET", expected: "whsec_ and a secret in base64")
     }
-    rate = try settings.number("SOURCE_SIMULATOR_RATE", default: 0, in: Self.rates)
+    let rate = try settings.number("SOURCE_SIMULATOR_RATE", default: 0, in: Self.rates)
+    self.rate = rate == 0 ? 0 : max(rate, Self.slowest)
   }
 }

@@ -14,69 +14,88 @@ public final class SourceState: Sendable {
     public var pending: Int { sent - accepted - allLost }
   }
 
-  /// In milliseconds, of those that were accepted.
-  public struct Latencies: Hashable, Sendable {
-    public let p50: Double
-    public let p99: Double
-    public let p999: Double
-    public let largest: Double
-  }
-
-  /// One stretch of sending: so many events, or, without a number, until it is told otherwise.
-  struct Run: Sendable {
-    let prefix: String
-    let rate: Double
-    let count: Int?
-  }
-
   private struct Contents {
     var counts = Counts()
-    var latencies: [Float] = []
-    var rate = 0.0
+    var latencies = LatencyRecord()
+    var runs: [Int: SourceRun] = [:]
+    var begun = 0
+    /// The last number of each prefix: no id is ever used again.
+    var numbers: [String: Int] = [:]
   }
 
-  /// The latest are kept.
-  private static let mostLatencies = 1_000_000
+  private static let mostRuns = 100
 
   private let contents = Mutex(Contents())
 
   public var counts: Counts { contents.withLock { $0.counts } }
 
-  /// Events a second, as they were asked for at last; 0 while nothing runs.
-  public internal(set) var rate: Double {
-    get { contents.withLock { $0.rate } }
-    set { contents.withLock { $0.rate = newValue } }
+  /// Of the answers that counted; nil while there are none.
+  public var latencies: Latencies? { Latencies(contents.withLock { $0.latencies.milliseconds }) }
+
+  /// The latest hundred, oldest first, and all that are not over.
+  public var runs: [SourceRun] {
+    contents.withLock { $0.runs.sorted { $0.key < $1.key }.map(\.value) }
   }
 
-  public var latencies: Latencies? {
-    let sorted = contents.withLock { $0.latencies }.sorted()
-    guard let last = sorted.last else { return nil }
-    func at(_ share: Double) -> Double {
-      Double(sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)])
-    }
-    return Latencies(p50: at(0.5), p99: at(0.99), p999: at(0.999), largest: Double(last))
-  }
+  /// Events a second that are sent now, by all runs together.
+  public var rate: Double { runs.reduce(0) { $0 + ($1.isOver ? 0 : $1.rate) } }
 
-  func sent() { contents.withLock { $0.counts.sent += 1 } }
-
-  func accepted(after milliseconds: Double) {
+  /// - Returns: the number of the run.
+  func begin(_ run: SourceRun) -> Int {
     contents.withLock { contents in
-      contents.counts.accepted += 1
-      if contents.latencies.count < Self.mostLatencies {
-        contents.latencies.append(Float(milliseconds))
-      } else {
-        contents.latencies[contents.counts.accepted % Self.mostLatencies] = Float(milliseconds)
+      contents.begun += 1
+      contents.runs[contents.begun] = run
+      let old = contents.begun - Self.mostRuns
+      contents.runs = contents.runs.filter { $0.key > old || !$0.value.isOver }
+      return contents.begun
+    }
+  }
+
+  /// Ends those runs: when this returns they have sent what they will ever send.
+  func end(where isMeant: (SourceRun) -> Bool = { _ in true }) {
+    contents.withLock { contents in
+      for (number, run) in contents.runs where isMeant(run) { contents.runs[number]?.isOver = true }
+    }
+  }
+
+  func isOver(_ number: Int) -> Bool { contents.withLock { $0.runs[number]?.isOver ?? true } }
+
+  /// The next event of a run, which counts as sent; nil when there is none.
+  func next(of number: Int) -> Letter? {
+    contents.withLock { contents in
+      guard var run = contents.runs[number], !run.isOver else { return nil }
+      let place = contents.numbers[run.prefix, default: 0] + 1
+      contents.numbers[run.prefix] = place
+      run.sent += 1
+      run.isOver = run.sent == run.count
+      contents.runs[number] = run
+      contents.counts.sent += 1
+      return Letter(run: number, id: "\(run.prefix)-\(place)", number: place)
+    }
+  }
+
+  func settle(_ letter: Letter, _ outcome: Outcome) {
+    contents.withLock { contents in
+      switch outcome {
+      case .accepted(let duration):
+        contents.counts.accepted += 1
+        contents.runs[letter.run]?.accepted += 1
+        contents.latencies.add(duration)
+      case .lost(let reason):
+        contents.counts.lost[reason, default: 0] += 1
+        contents.runs[letter.run]?.lost += 1
       }
     }
   }
 
-  func lost(_ reason: String) { contents.withLock { $0.counts.lost[reason, default: 0] += 1 } }
-
-  /// Forgets what was counted.
+  /// Forgets what was counted. What is under way counts as sent after it.
   func reset() {
     contents.withLock { contents in
+      let pending = contents.counts.pending
       contents.counts = Counts()
-      contents.latencies = []
+      contents.counts.sent = pending
+      contents.latencies = LatencyRecord()
+      contents.runs = contents.runs.filter { !$0.value.isOver }
     }
   }
 }

@@ -7,10 +7,12 @@ struct WebhookSigner: Sendable {
 
   private let key: SymmetricKey
 
+  /// - Parameter secret: `whsec_` and the key in base64; nil is what any other gives.
   init?(_ secret: String) {
-    guard secret.hasPrefix(Self.prefix),
-      let bytes = Data(base64Encoded: String(secret.dropFirst(Self.prefix.count)))
-    else { return nil }
+    let encoded = String(secret.dropFirst(Self.prefix.count))
+    guard secret.hasPrefix(Self.prefix), let bytes = Data(base64Encoded: encoded), !bytes.isEmpty else {
+      return nil
+    }
     key = SymmetricKey(data: bytes)
   }
 
