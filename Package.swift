@@ -127,7 +127,7 @@ let package = Package(
       "Gateway",
       [
         "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Jobs", "Messaging", "Storage", "Kafka", .grdb,
-        "Resilience", .hummingbird, .hummingbirdTesting, .httpTypes, .logging,
+        "Resilience", "Simulators", .hummingbird, .hummingbirdTesting, .httpTypes, .lifecycle, .logging,
       ]),
     .testTarget(
       name: "Journeys",
