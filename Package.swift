@@ -63,9 +63,9 @@ let package = Package(
     .executableTarget(
       name: "WaybillBench",
       dependencies: [
-        "Kafka", "Storage", "Messaging", "Jobs", "Telemetry", .arguments, .grdb, .httpClient, .nio, .nioHTTP1,
-        .logging,
-        .metrics, .lifecycle,
+        "Kafka", "Storage", "Messaging", "Jobs", "HTTPAPI", "Telemetry", .arguments, .grdb, .httpTypes,
+        .httpClient, .nio,
+        .nioHTTP1, .logging, .metrics, .lifecycle,
       ],
       path: "Benchmarks/Waybill", swiftSettings: .strict),
     .executableTarget(

@@ -12,7 +12,7 @@ struct Bench: AsyncParsableCommand {
     commandName: "waybill-bench",
     subcommands: [
       GroupCommitBench.self, OutboxBench.self, SubscriptionBench.self, JobsBench.self, StackBench.self,
-      TasksBench.self,
+      TasksBench.self, GatewayBench.self, NothingServer.self,
     ])
 }
 

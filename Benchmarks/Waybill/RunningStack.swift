@@ -95,7 +95,7 @@ final class RunningStack {
     return (kilobytes ?? .nan) / 1024
   }
 
-  private static func output(
+  static func output(
     _ tool: String, _ arguments: [String], _ environment: [String: String]
   ) throws -> String {
     let process = Process()
