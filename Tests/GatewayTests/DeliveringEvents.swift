@@ -152,11 +152,12 @@ import Testing
   @Test func `a target that is away for an hour gets everything when it is back`() async throws {
     let clock = TestClock(.now)
     let outage = Behaviour.Outage(.closing, ends: .distantFuture)
-    try await Delivering.to(
-      behaviour { $0.outage = outage },
-      ["GATEWAY_RETRY_FIRST_MS": "60000", "GATEWAY_RETRY_MAX_MS": "600000", "GATEWAY_TARGET_RATE": "100"],
-      clock: { clock.now }
-    ) { gateway in
+    let patient = [
+      "GATEWAY_RETRY_FIRST_MS": "60000", "GATEWAY_RETRY_MAX_MS": "600000", "GATEWAY_TARGET_RATE": "100",
+    ]
+    let reading: @Sendable () -> Timestamp = { clock.now }
+    let away = behaviour { $0.outage = outage }
+    try await Delivering.to(away, patient, clock: reading) { gateway in
       try await gateway.send(100)
       try await gateway.bench.until { try await gateway.noted(.attemptFailed) > 0 }
       // An hour passes, in steps in which what is due is tried again, as far as the breaker lets it.
