@@ -7,7 +7,6 @@ struct LimitedLine {
   /// Sleeps until the next turn, while anybody waits.
   var pump: Task<Void, Never>?
   private var recent: RecentRate
-  private var round = 0
   /// When the pump wakes.
   private var due: Duration?
   private let allowed: Gauge
@@ -48,24 +47,23 @@ struct LimitedLine {
     bucket.throttle(for: retryAfter, counts: counts, now)
   }
 
-  /// - Returns: the round that has to begin because the pump, if any, sleeps too long.
-  mutating func nextRound() -> Int? {
+  /// - Returns: whether another pump is needed, because there is none or it sleeps too long.
+  mutating func needsPump() -> Bool {
     guard !waiters.isEmpty else {
       stop()
-      return nil
+      return false
     }
     let next = bucket.moment(of: 1)
-    if let due, due <= next { return nil }
+    if let due, due <= next { return false }
     stop()
     due = next
-    return round
+    return true
   }
 
-  /// - Returns: those whose turn it is, and when to ask again; nil for never, or in a round that is over.
-  mutating func callUp(_ round: Int, _ now: Duration)
+  /// - Returns: those whose turn it is, and when to ask again; nil when nobody waits.
+  mutating func callUp(_ now: Duration)
     -> (turns: [(WaitingLine<RateLimiter.Turn>.Waiter, RateLimiter.Turn)], next: Duration?)
   {
-    guard round == self.round else { return ([], nil) }
     var turns: [(WaitingLine<RateLimiter.Turn>.Waiter, RateLimiter.Turn)] = []
     while !waiters.isEmpty, let turn = takeNext(now), let waiter = waiters.popFirst() {
       turns.append((waiter, turn))
@@ -104,6 +102,5 @@ struct LimitedLine {
     pump?.cancel()
     pump = nil
     due = nil
-    round += 1
   }
 }

@@ -111,18 +111,19 @@ public final class RateLimiter: Sendable {
   private func change<Value: Sendable>(_ body: (inout LimitedLine, Duration) -> Value) -> Value {
     line.withLock { line in
       let value = body(&line, timeline.now)
-      if let round = line.nextRound() { line.pump = Task { await self.pump(round) } }
+      if line.needsPump() { line.pump = Task { await self.pump() } }
       line.report()
       return value
     }
   }
 
-  /// Calls up those who wait, until none does or another round has begun.
-  private func pump(_ round: Int) async {
+  /// Calls up those who wait, until none does. One whose place another has taken was cancelled, and ends with its
+  /// next sleep; calling up twice does no harm.
+  private func pump() async {
     while true {
       let (turns, next) = line.withLock { line in
         defer { line.report() }
-        return line.callUp(round, timeline.now)
+        return line.callUp(timeline.now)
       }
       for (waiter, turn) in turns { waiter.resume(returning: turn) }
       guard let next, (try? await timeline.sleep(until: next)) != nil else { return }

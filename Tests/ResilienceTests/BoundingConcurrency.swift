@@ -79,6 +79,21 @@ import Testing
     #expect(bulkhead.state == .init())
   }
 
+  @Test func `who is cancelled when called up already does not call`() async throws {
+    let (bulkhead, held) = (bulkhead(limit: 1, queue: 1), Held())
+    let inside = try await call(bulkhead)
+    let task = Task {
+      try await held.run { _ = try await bulkhead.run { Issue.record("called") } }
+    }
+    try await held.goOn { bulkhead.state == .init(inUse: 1, waiting: 1) }
+    try await finish([inside])
+    try await until { held.isReady }
+    #expect(bulkhead.state == .init(inUse: 1, waiting: 0))
+    task.cancel()
+    try await held.goOn { bulkhead.state == .init() }
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
   @Test func `who is cancelled before neither waits nor calls`() async throws {
     let bulkhead = bulkhead(limit: 1, queue: 0)
     let task = Task {

@@ -96,6 +96,19 @@ import Testing
     _ = try await queue.next()
   }
 
+  @Test func `nobody gets past those whose turn has just come`() async throws {
+    let limiter = limiter(rate: 1, burst: 1)
+    let queue = Queue(limiter, clock)
+    try await limiter.acquire()
+    for number in 0..<100 { _ = try await queue.join("\(number)") }
+    for called in 1...100 {
+      try await clock.sleeping()
+      clock.advance(by: .seconds(1))
+      #expect(limiter.tryAcquire() != nil)
+      try await until { queue.seen.count == called }
+    }
+  }
+
   @Test func `who is cancelled leaves the line, and those behind move up`() async throws {
     let limiter = limiter(rate: 1, burst: 1)
     let queue = Queue(limiter, clock)
@@ -115,6 +128,22 @@ import Testing
     #expect(next.event == .turn("d"))
     #expect(next.at == .seconds(2))
     #expect(limiter.tryAcquire() == .seconds(1))
+  }
+
+  @Test func `who is cancelled when called up already gives the turn back`() async throws {
+    let (limiter, held) = (limiter(rate: 1, burst: 1), Held())
+    try await limiter.acquire()
+    let task = Task { try await held.run { try await limiter.acquire() } }
+    try await held.goOn { limiter.state.waiting == 1 }
+    try await clock.pass()
+    try await until { held.isReady }
+    #expect(limiter.state.waiting == 0)
+    #expect(limiter.tryAcquire() == .seconds(1))
+    task.cancel()
+    try await held.goOn { limiter.state.availableTokens == 1 }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(limiter.state.usedRate == 1)
+    #expect(limiter.tryAcquire() == nil)
   }
 
   @Test func `who is cancelled before takes nothing`() async throws {
