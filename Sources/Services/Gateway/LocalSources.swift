@@ -13,12 +13,18 @@ public struct LocalSources: Sendable {
       migrations: ServiceHost.migrations(.gateway, hasJobs: true))
   }
 
-  public func add(_ name: String, brand: String, isWebhook: Bool) async throws -> String {
-    try await write { try $0.addSource(name, brand: brand, isWebhook ? .webhook : .key).secret }
+  /// - Parameter given: a key or secret that was made elsewhere; a new one when nil.
+  /// - Returns: the key or secret.
+  public func add(
+    _ name: String, brand: String, isWebhook: Bool, given: String? = nil
+  ) async throws -> String {
+    try await write {
+      try $0.addSource(name, brand: brand, isWebhook ? .webhook : .key, given: given).secret
+    }
   }
 
-  public func rotate(_ name: String, overlap: Duration) async throws -> String {
-    try await write { try $0.rotateSource(name, nil, overlap: overlap).secret }
+  public func rotate(_ name: String, overlap: Duration, given: String? = nil) async throws -> String {
+    try await write { try $0.rotateSource(name, nil, overlap: overlap, given: given).secret }
   }
 
   public func disable(_ name: String, _ isDisabled: Bool) async throws {
@@ -55,7 +61,8 @@ public struct LocalSources: Sendable {
       switch error {
       case .noName: description = "The name \(error.sentence)."
       case .noBrand: description = "The brand \(error.sentence)."
-      case .taken, .unknown, .disabled: description = error.sentence
+      case .weakSecret: description = "The key or secret \(error.sentence)."
+      case .taken, .unknown, .disabled, .secretTaken: description = error.sentence
       }
     }
   }

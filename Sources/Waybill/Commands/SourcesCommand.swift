@@ -11,18 +11,43 @@ struct SourcesCommand: AsyncParsableCommand {
       secret is shown once, as the last word.
       """, subcommands: [Add.self, List.self, Rotate.self, Disable.self, Enable.self])
 
+  private struct Rotation: Encodable {
+    let overlapSeconds: Int
+    let secret: String?
+  }
+
+  /// A key that was made elsewhere. Not an argument: everybody on the machine could read it.
+  struct Given: ParsableArguments {
+    @Flag(
+      name: .customLong("key-from-stdin"),
+      help:
+        "Take the key or secret from standard input: the one that another instance of the gateway has made.")
+    var fromInput = false
+
+    func secret() throws -> String? {
+      guard fromInput else { return nil }
+      guard let line = readLine(), !line.isEmpty else {
+        throw Complaint("There is no key on standard input.")
+      }
+      return line.trimmingCharacters(in: .whitespaces)
+    }
+  }
+
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "A new source, and its key.")
     @Argument(help: "Its name: a-z, 0-9, '-', '.' and '_'.") var name: String
     @Option(help: "What its events are branded with.") var brand: String
     @Flag(help: "A secret that it signs its messages with (Standard Webhooks), instead of a key.")
     var webhook = false
+    @OptionGroup var given: Given
 
     func run() async throws {
+      let own = try given.secret()
       let secret = try await SourcesCommand.here { sources in
-        try await sources.add(name, brand: brand, isWebhook: webhook)
+        try await sources.add(name, brand: brand, isWebhook: webhook, given: own)
       } running: { client, gateway in
-        let body = ["name": name, "brand": brand, "kind": webhook ? "webhook" : "key"]
+        var body = ["name": name, "brand": brand, "kind": webhook ? "webhook" : "key"]
+        body["secret"] = own
         return try await client.issue("/sources", body, of: gateway)
       }
       print("\(webhook ? "secret" : "key") of \(name): \(secret)")
@@ -72,6 +97,7 @@ struct SourcesCommand: AsyncParsableCommand {
       discussion: "What it had goes on counting for the overlap, so that nothing is refused meanwhile.")
     @Argument(help: "The source.") var name: String
     @Option(help: "In hours; 0 when the old one is in the wrong hands.") var overlap = 24
+    @OptionGroup var given: Given
 
     func validate() throws {
       guard (0...2160).contains(overlap) else {
@@ -80,11 +106,13 @@ struct SourcesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+      let own = try given.secret()
       let secret = try await SourcesCommand.here { sources in
-        try await sources.rotate(name, overlap: .seconds(overlap * 3600))
+        try await sources.rotate(name, overlap: .seconds(overlap * 3600), given: own)
       } running: { client, gateway in
         try await client.issue(
-          "/sources/\(SourcesCommand.path(name))/rotate", ["overlapSeconds": overlap * 3600], of: gateway)
+          "/sources/\(SourcesCommand.path(name))/rotate",
+          Rotation(overlapSeconds: overlap * 3600, secret: own), of: gateway)
       }
       print("new for \(name): \(secret)")
     }

@@ -40,6 +40,10 @@ enum SourceError: Error, Hashable {
   case taken(String)
   case unknown(String)
   case disabled(String)
+  /// A key or secret that somebody brought, and that is none.
+  case weakSecret
+  /// It belongs to a source already.
+  case secretTaken
 
   /// What is wrong, for a person.
   var sentence: String {
@@ -49,6 +53,9 @@ enum SourceError: Error, Hashable {
     case .taken(let id): "There is a source \(id) already. Use rotate to give it a new key."
     case .unknown(let id): "There is no source \(id)."
     case .disabled(let id): "The source \(id) is disabled."
+    case .weakSecret:
+      "must be 32 to 200 visible characters, or, of a webhook, whsec_ and 24 to 64 bytes in base64"
+    case .secretTaken: "This key belongs to a source already."
     }
   }
 }

@@ -90,6 +90,8 @@ extension SourceError: ProblemConvertible {
     case .unknown: .notFound(sentence)
     case .taken: .conflict("source-exists", title: "The source exists already", detail: sentence)
     case .disabled: .conflict("source-disabled", title: "The source is disabled", detail: sentence)
+    case .weakSecret: .invalid("/secret", sentence)
+    case .secretTaken: .conflict("source-exists", title: "The source exists already", detail: sentence)
     }
   }
 }

@@ -9,12 +9,15 @@ struct SourceRoutes {
     let name: String
     let brand: String
     let kind: Credential.Kind?
+    /// Made elsewhere: at another instance, which this source is known to already.
+    let secret: String?
   }
 
   struct Rotation: Decodable, Sendable {
     let kind: Credential.Kind?
     /// For how long what the source had goes on counting.
     let overlapSeconds: Int?
+    let secret: String?
   }
 
   let store: Store
@@ -42,7 +45,9 @@ struct SourceRoutes {
 
     // Not remembered under an Idempotency-Key: the answer holds a secret.
     api.act(.post, "/sources", scope: .sourcesWrite, NewSource.self) { _, body in
-      let issued = try await store.write { try $0.addSource(body.name, brand: body.brand, body.kind ?? .key) }
+      let issued = try await store.write {
+        try $0.addSource(body.name, brand: body.brand, body.kind ?? .key, given: body.secret)
+      }
       try await sources.reload()
       var reply = Reply.created(issued, location: "/sources/\(issued.source.id)")
       reply.headers[.cacheControl] = "no-store"
@@ -55,7 +60,9 @@ struct SourceRoutes {
       guard (0...SourceChanges.longestOverlap).contains(overlap) else {
         throw Problem.invalid("/overlapSeconds", "must be 0 to \(SourceChanges.longestOverlap)")
       }
-      let issued = try await store.write { try $0.rotateSource(id, body.kind, overlap: .seconds(overlap)) }
+      let issued = try await store.write {
+        try $0.rotateSource(id, body.kind, overlap: .seconds(overlap), given: body.secret)
+      }
       try await sources.reload()
       return Reply(.ok, json: issued, headers: [.cacheControl: "no-store"])
     }

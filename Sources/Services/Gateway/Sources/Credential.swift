@@ -28,6 +28,11 @@ enum SourceKey {
       .replacing("=", with: "")
   }
 
+  /// Whether a key that was made elsewhere may be one: long, and fit for a header.
+  static func isStrong(_ key: String) -> Bool {
+    (32...200).contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+
   /// As it is kept. A key is random and long, so that one quick hash is as good as a slow one.
   static func hash(_ key: some StringProtocol) -> [UInt8] { Array(SHA256.hash(data: Array(key.utf8))) }
 }

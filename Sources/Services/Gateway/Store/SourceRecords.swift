@@ -86,8 +86,12 @@ extension UnitOfWork {
   }
 
   /// Gives a source a new credential; what it had counts on for `overlap`.
+  /// - Parameter given: a key or secret that was made elsewhere; a new one when nil.
   /// - Returns: the secret in clear: the only time it is seen.
-  func issueCredential(_ kind: Credential.Kind, for source: String, overlap: Duration) throws -> String {
+  func issueCredential(
+    _ kind: Credential.Kind, for source: String, overlap: Duration, given: String?
+  ) throws -> String {
+    if let given { try check(given, kind) }
     try database.execute(
       sql: "DELETE FROM source_credentials WHERE source = ? AND expires_at <= ?", arguments: [source, now])
     try database.execute(
@@ -97,17 +101,30 @@ extension UnitOfWork {
     let id = UUIDv7.next(at: now)
     switch kind {
     case .key:
-      let key = SourceKey.generate()
+      let key = given ?? SourceKey.generate()
       try database.execute(
         sql: "INSERT INTO source_credentials (id, source, key_hash, created_at) VALUES (?, ?, ?, ?)",
         arguments: [id, source, Data(SourceKey.hash(key)), now])
       return key
     case .webhook:
-      let secret = WebhookSecret.generate()
+      let secret = given ?? WebhookSecret.generate()
       try database.execute(
         sql: "INSERT INTO source_credentials (id, source, secret, created_at) VALUES (?, ?, ?, ?)",
         arguments: [id, source, secret, now])
       return secret
+    }
+  }
+
+  private func check(_ given: String, _ kind: Credential.Kind) throws {
+    switch kind {
+    case .key:
+      guard SourceKey.isStrong(given) else { throw SourceError.weakSecret }
+      let isKnown = try Bool.fetchOne(
+        database, sql: "SELECT 1 FROM source_credentials WHERE key_hash = ?",
+        arguments: [Data(SourceKey.hash(given))])
+      if isKnown == true { throw SourceError.secretTaken }
+    case .webhook:
+      guard WebhookSecret(given) != nil else { throw SourceError.weakSecret }
     }
   }
 
