@@ -24,7 +24,8 @@ let package = Package(
     .room(
       "HTTPAPI",
       [
-        "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .crypto, .httpClient, .nio, .nioHTTP1,
+        "MetricsTesting", "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .crypto, .httpClient, .nio,
+        .nioHTTP1,
         .logging, .metrics, .tracing, .lifecycle,
       ]),
     .room(
@@ -80,8 +81,8 @@ let package = Package(
     .tests(
       "HTTPAPI",
       [
-        "Storage", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes, .jwt, .httpClient, .nio,
-        .nioHTTP1, .lifecycle, .logging, .metrics, .tracing,
+        "MetricsTesting", "Storage", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes, .jwt,
+        .httpClient, .nio, .nioHTTP1, .lifecycle, .logging, .metrics, .tracing,
       ]),
     .tests("Telemetry", [.logging, .metrics, .tracing]),
     .tests("Contracts", ["Messaging", "Storage"]),
@@ -99,6 +100,9 @@ let package = Package(
         .grdb, .hummingbird,
         .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
       ]),
+    .target(
+      name: "MetricsTesting", dependencies: [.metrics], path: "Tests/MetricsTesting",
+      swiftSettings: .strict),
     .target(
       name: "ServiceTesting",
       dependencies: [
@@ -122,7 +126,7 @@ let package = Package(
     .tests(
       "Simulators",
       [.httpClient, .nio, .nioHTTP1, .logging, .lifecycle]),
-    .tests("Resilience", [.metrics]),
+    .tests("Resilience", ["MetricsTesting", .metrics]),
     .tests(
       "Gateway",
       [

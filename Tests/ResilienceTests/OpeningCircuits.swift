@@ -1,3 +1,4 @@
+import MetricsTesting
 import Resilience
 import Synchronization
 import Testing

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import MetricsTesting
 import NIOCore
 import ServiceLifecycle
 import Storage
