@@ -64,15 +64,17 @@ import Testing
   @Test func `a null that took all with it leaves nobody behind: they are sent again under their ids`()
     async throws
   {
+    // Several, because the first one of a request takes nothing with it that had been executed.
+    let poison = Set(stride(from: 5, through: 40, by: 5).map { "e\($0)" })
     let strict = behaviour {
       $0.nonNull = true
-      $0.poison = ["e30"]
+      $0.poison = poison
     }
     try await Delivering.to(strict, ["GATEWAY_MAX_AGE_S": "1"]) { gateway in
       try await gateway.send(40)
-      try await gateway.until(.delivered, 39)
-      try await gateway.until(.failed, 1)
-      #expect(Set(gateway.target.events.map(\.id)) == Set((1...40).map { "e\($0)" }).subtracting(["e30"]))
+      try await gateway.until(.delivered, 32)
+      try await gateway.until(.failed, 8)
+      #expect(Set(gateway.target.events.map(\.id)) == Set((1...40).map { "e\($0)" }).subtracting(poison))
       // Those before it in the request had been executed, and came again.
       #expect(gateway.target.statistics.duplicates > 0)
       #expect(try await gateway.noted(.unknown) > 0)
