@@ -97,7 +97,7 @@ final class GroupCommit: Sendable {
       // The disk fails everyone alike; anything else is the fault of one unit, which is then found by
       // giving each a transaction of its own.
       if let error = error as? DatabaseError, error.isStorageTrouble {
-        let trouble = StoreError.unavailable(reason: error.message ?? "\(error.resultCode)")
+        let trouble = StoreError.unavailable(reason: error.reason)
         for unit in group { unit.fail(trouble) }
       } else if group.count == 1 {
         group[0].fail(error)

@@ -44,7 +44,7 @@ public final class Store: Sendable {
       try migrations.apply(to: pool, file: file)
       instance = try pool.write(Self.identify)
     } catch let error as DatabaseError {
-      throw StoreError.cannotOpen(file: file, reason: error.message ?? "\(error.resultCode)")
+      throw StoreError.cannotOpen(file: file, reason: error.reason)
     }
     groupCommit = GroupCommit(
       pool: pool, service: service, instance: instance, signals: signals, clock: clock)
@@ -70,7 +70,7 @@ public final class Store: Sendable {
     do {
       return try await pool.read(value)
     } catch let error as DatabaseError where error.isStorageTrouble && error.resultCode != .SQLITE_READONLY {
-      throw StoreError.unavailable(reason: error.message ?? "\(error.resultCode)")
+      throw StoreError.unavailable(reason: error.reason)
     }
   }
 

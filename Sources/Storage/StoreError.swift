@@ -32,6 +32,12 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
 }
 
 extension DatabaseError {
+  /// What SQLite says of it, with its code: "disk I/O error" alone has thirty causes
+  /// (https://www.sqlite.org/rescode.html).
+  var reason: String {
+    "\(message ?? "an error without words") (SQLite \(extendedResultCode.rawValue))"
+  }
+
   /// True when the disk, not the statement, is at fault: the same unit of work may succeed later.
   var isStorageTrouble: Bool {
     switch resultCode {

@@ -8,15 +8,17 @@ struct StoreLock: ~Copyable {
 
   init(besides file: String) throws(StoreError) {
     let path = file + ".lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
+    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard opened >= 0 else {
       throw .cannotOpen(file: path, reason: String(cString: strerror(errno)))
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let owner = Self.owner(written: descriptor)
-      close(descriptor)
+    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+      let owner = Self.owner(written: opened)
+      close(opened)
       throw .inUse(file: file, owner: owner)
     }
+    // Set last: a value that is whole when its initializer throws is deinitialized, and would close once more.
+    descriptor = opened
     let text = Array("\(getpid())\n".utf8)
     _ = ftruncate(descriptor, 0)
     _ = pwrite(descriptor, text, text.count, 0)
