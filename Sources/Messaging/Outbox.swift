@@ -1,8 +1,6 @@
 import Foundation
 import GRDB
-import ServiceContextModule
 public import Storage
-import Tracing
 
 extension UnitOfWork {
   /// Publishes `event` with this unit of work: committed with its state change or not at all, sent after the
@@ -11,30 +9,32 @@ extension UnitOfWork {
     try publish(event, as: type(of: event).name, on: type(of: event).topic, key: event.key)
   }
 
+  /// Publishes what was written ahead, with this unit of work.
+  public func publish(_ event: PreparedEvent) throws {
+    try publish(event.payload, as: event.name, on: event.topic, key: event.key, event.trace)
+  }
+
   func publish(
     _ payload: some Encodable, as name: String, on topic: Topic, key: String
   ) throws {
-    let trace = trace
+    try publish(
+      try EventCoding.encoder.encode(payload), as: name, on: topic, key: key, Trace(context))
+  }
+
+  private func publish(
+    _ payload: Data, as name: String, on topic: Topic, key: String, _ trace: Trace
+  ) throws {
     let id = UUIDv7.next(at: now)
     let insert = try database.cachedStatement(sql: Self.insertIntoOutbox)
     try insert.execute(arguments: [
-      id, name, topic.name, key, now, context.correlationID ?? id, context.causationID,
-      trace["traceparent"], trace["tracestate"], try EventCoding.encoder.encode(payload),
+      id, name, topic.name, key, now, context.correlationID ?? id, context.causationID, trace.parent,
+      trace.state, payload,
     ])
     raiseOnCommit(.outbox)
   }
 
   /// The id of the trace that this unit of work belongs to, as 32 hexadecimal digits; nil without one.
-  public var traceID: String? {
-    // version-trace-span-flags; W3C Trace Context, section 3.2.
-    trace["traceparent"].flatMap { $0.split(separator: "-").dropFirst().first.map(String.init) }
-  }
-
-  private var trace: [String: String] {
-    var trace: [String: String] = [:]
-    InstrumentationSystem.instrument.inject(context, into: &trace, using: DictionaryInjector())
-    return trace
-  }
+  public var traceID: String? { Trace(context).id }
 
   private static var insertIntoOutbox: String {
     """

@@ -79,7 +79,31 @@ struct StrictJSON {
     guard value.first == UInt8(ascii: "\"") else { return nil }
     let inner = value.dropFirst().dropLast()
     guard inner.contains(UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
-    return try? JSONDecoder().decode(String.self, from: Data(value))
+    return unescaped(inner) ?? (try? JSONDecoder().decode(String.self, from: Data(value)))
+  }
+
+  /// The text of a string whose escapes are all of two characters; nil when there is one of four digits.
+  private static func unescaped(_ inner: ArraySlice<UInt8>) -> String? {
+    var text: [UInt8] = []
+    text.reserveCapacity(inner.count)
+    var isEscaped = false
+    for byte in inner {
+      guard isEscaped else {
+        if byte == UInt8(ascii: "\\") { isEscaped = true } else { text.append(byte) }
+        continue
+      }
+      isEscaped = false
+      switch byte {
+      case UInt8(ascii: "b"): text.append(0x08)
+      case UInt8(ascii: "f"): text.append(0x0C)
+      case UInt8(ascii: "n"): text.append(0x0A)
+      case UInt8(ascii: "r"): text.append(0x0D)
+      case UInt8(ascii: "t"): text.append(0x09)
+      case UInt8(ascii: "u"): return nil
+      default: text.append(byte)
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   private var next: UInt8? { place < bytes.count ? bytes[place] : nil }

@@ -1,10 +1,24 @@
 import Contracts
+import HTTPAPI
+import HTTPTypes
 import Messaging
+import NIOCore
 
 /// What a source is told of an event that it handed over.
 struct Receipt: Encodable, Sendable {
   let id: SourceEventID
   let status: EventStatus
+
+  /// 202 with it. An id that JSON writes as it is goes without an encoder: every event of every source is
+  /// answered so.
+  var reply: Reply {
+    let id = "\(id)"
+    let isPlain = id.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }
+    guard isPlain else { return .accepted(self) }
+    return Reply(
+      .accepted, bytes: ByteBuffer(string: #"{"id":"\#(id)","status":"\#(status.rawValue)"}"#),
+      contentType: "application/json")
+  }
 }
 
 /// What a source is told of one of many.

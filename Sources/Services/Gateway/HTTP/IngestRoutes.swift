@@ -35,14 +35,12 @@ struct IngestRoutes {
         }
         throw Problem.tooLarge(limit: SourceEvent.largestMessage, rejection: rejection)
       }
-      let isOrdered = isOrdered
-      let taken = try await store.write {
-        try $0.take(event, from: source, isOrdered: isOrdered, raw: body.bytes.readableBytesView)
-      }
+      let arrival = try Arrival(event, from: source, at: store.now, isOrdered: isOrdered)
+      let taken = try await store.write { try $0.take(arrival, raw: body.bytes.readableBytesView) }
       switch taken {
       case .conflict(let rejection): throw Problem.idTaken(event.id, rejection: rejection)
-      case .new: return .accepted(Receipt(id: event.id, status: .received))
-      case .known(let status): return .accepted(Receipt(id: event.id, status: status))
+      case .new: return Receipt(id: event.id, status: .received).reply
+      case .known(let status): return Receipt(id: event.id, status: status).reply
       }
     }
 
@@ -100,30 +98,49 @@ struct IngestRoutes {
     return elements.map { Array($0) }
   }
 
+  /// One of a batch, before the store is asked.
+  private enum Element: Sendable {
+    case event(Arrival, raw: [UInt8])
+    case tooLarge(SourceEventID, raw: [UInt8])
+    case malformed(SourceEvent.Malformed, raw: [UInt8])
+
+    init(_ raw: [UInt8], from source: Source, at now: Timestamp, isOrdered: Bool) throws {
+      let event: SourceEvent
+      do throws(SourceEvent.Malformed) {
+        event = try SourceEvent.read(raw)
+      } catch {
+        self = .malformed(error, raw: raw)
+        return
+      }
+      self =
+        event.isTooLarge
+        ? .tooLarge(event.id, raw: raw)
+        : .event(try Arrival(event, from: source, at: now, isOrdered: isOrdered), raw: raw)
+    }
+  }
+
   /// All of them in one unit of work, each with a verdict of its own.
   private func take(_ elements: [[UInt8]], from source: Source) async throws -> BatchAnswer {
-    let read = elements.map { bytes in
-      (bytes, Result { () throws(SourceEvent.Malformed) in try SourceEvent.read(bytes) })
-    }
-    let isOrdered = isOrdered
+    let now = store.now
+    let read = try elements.map { try Element($0, from: source, at: now, isOrdered: isOrdered) }
     let items = try await store.write { work in
-      try read.map { bytes, event in
-        switch event {
-        case .failure(let error):
+      try read.map { element in
+        switch element {
+        case .malformed(let error, let bytes):
           let rejection = try work.reject(bytes, of: source.id, as: .malformed, because: error.description)
           return BatchReceipt(verdict: .refused(id: nil, reason: error.description, rejection: rejection))
-        case .success(let event) where event.isTooLarge:
+        case .tooLarge(let id, let bytes):
           let rejection = try work.reject(bytes, of: source.id, as: .tooLarge, because: SourceEvent.tooLarge)
           return BatchReceipt(
-            verdict: .refused(id: "\(event.id)", reason: SourceEvent.tooLarge, rejection: rejection))
-        case .success(let event):
-          switch try work.take(event, from: source, isOrdered: isOrdered, raw: bytes) {
-          case .new: return BatchReceipt(verdict: .taken(Receipt(id: event.id, status: .received)))
-          case .known(let status): return BatchReceipt(verdict: .taken(Receipt(id: event.id, status: status)))
+            verdict: .refused(id: "\(id)", reason: SourceEvent.tooLarge, rejection: rejection))
+        case .event(let arrival, let bytes):
+          let id = arrival.event.id
+          switch try work.take(arrival, raw: bytes) {
+          case .new: return BatchReceipt(verdict: .taken(Receipt(id: id, status: .received)))
+          case .known(let status): return BatchReceipt(verdict: .taken(Receipt(id: id, status: status)))
           case .conflict(let rejection):
             return BatchReceipt(
-              verdict: .refused(
-                id: "\(event.id)", reason: "another event has this id", rejection: rejection))
+              verdict: .refused(id: "\(id)", reason: "another event has this id", rejection: rejection))
           }
         }
       }

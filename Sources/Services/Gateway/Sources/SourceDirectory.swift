@@ -59,9 +59,12 @@ final class SourceDirectory: Sendable {
 
   private static func owner(ofKeyIn headers: HTTPFields, _ known: Known, at now: Timestamp) throws -> String {
     guard let header = headers[.authorization] else { throw Refusal.credentialsMissing }
-    let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw Refusal.credentialsMissing }
-    guard let record = known.keys[SourceKey.hash(parts[1])], record.isActive(at: now) else {
+    let scheme = "bearer "
+    guard header.utf8.count > scheme.utf8.count, header.prefix(scheme.count).lowercased() == scheme else {
+      throw Refusal.credentialsMissing
+    }
+    let key = header.dropFirst(scheme.count)
+    guard let record = known.keys[SourceKey.hash(key)], record.isActive(at: now) else {
       throw Refusal.unknownKey
     }
     return record.source

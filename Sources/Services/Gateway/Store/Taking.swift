@@ -12,18 +12,33 @@ enum Taken: Sendable {
   case conflict(rejection: String)
 }
 
-extension UnitOfWork {
-  /// Takes an event in: durable with the commit, and on its way to the broker after it.
-  func take(
-    _ event: SourceEvent, from source: Source, isOrdered: Bool, raw: some Collection<UInt8>
-  ) throws -> Taken {
-    let isNew = try receive(
-      event, of: source.id, brand: source.brand, status: .received, receivedAt: now, trace: traceID)
-    guard isNew else { return try recognise(event, from: source, raw: raw) }
-    try publish(
+/// An event as a source handed it over, with what the broker will be told of it.
+struct Arrival: Sendable {
+  let event: SourceEvent
+  let source: Source
+  let receivedAt: Timestamp
+  let message: PreparedEvent
+
+  init(_ event: SourceEvent, from source: Source, at now: Timestamp, isOrdered: Bool) throws {
+    self.event = event
+    self.source = source
+    receivedAt = now
+    message = try PreparedEvent(
       EventReceived(
         id: event.id, source: source.id, name: event.name, body: event.body, timestamp: event.timestamp,
         brand: source.brand, receivedAt: now, isOrdered: isOrdered))
+  }
+}
+
+extension UnitOfWork {
+  /// Takes an event in: durable with the commit, and on its way to the broker after it.
+  func take(_ arrival: Arrival, raw: some Collection<UInt8>) throws -> Taken {
+    let source = arrival.source
+    let isNew = try receive(
+      arrival.event, of: source.id, brand: source.brand, status: .received, receivedAt: arrival.receivedAt,
+      trace: arrival.message.traceID)
+    guard isNew else { return try recognise(arrival.event, from: source, raw: raw) }
+    try publish(arrival.message)
     return .new
   }
 
