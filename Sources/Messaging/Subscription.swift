@@ -3,12 +3,15 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Takes a service's events in: a batch is one unit of work, and offsets are committed after it.
+/// Takes a service's events in: a batch is a few units of work, and offsets are committed after the last.
 ///
 /// One consumer group per service, and one per instance for what every instance has to hear. What a crash leaves
 /// uncommitted comes again and is recognised by the inbox, so each event takes effect once although Kafka
 /// delivers it at least once.
 public struct Subscription: Service {
+  /// A request that wants to write waits for the unit before it: so many messages are some milliseconds.
+  private static let mostInUnit = 100
+
   private let store: Store
   private let wire: Wire
   private let inbox: Inbox
@@ -124,18 +127,21 @@ public struct Subscription: Service {
   /// - Returns: false when told to stop before the store took the messages.
   private func take(_ messages: [IncomingMessage]) async -> Bool {
     var backoff = Backoff()
-    while true {
+    var left = messages[...]
+    while !left.isEmpty {
+      let part = left.prefix(Self.mostInUnit)
       do {
-        try await receive(messages[...])
-        return true
+        try await receive(part)
+        left = left.dropFirst(part.count)
       } catch {
         // The store is at fault, not a message: the batch stays in hand and the partitions wait.
         logger.error(
           "The store did not take a batch; it is tried again",
-          metadata: ["error": "\(error)", "messages": "\(messages.count)", "again.in": "\(backoff.next)"])
+          metadata: ["error": "\(error)", "messages": "\(left.count)", "again.in": "\(backoff.next)"])
         guard await backoff.wait() else { return false }
       }
     }
+    return true
   }
 
   private func receive(_ messages: ArraySlice<IncomingMessage>) async throws {

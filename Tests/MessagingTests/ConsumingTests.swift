@@ -3,6 +3,7 @@ import GRDB
 import Kafka
 import Messaging
 import Storage
+import Synchronization
 import Testing
 
 /// What every consumer gets from its subscription, whatever the wire does.
@@ -24,6 +25,29 @@ struct ConsumingTests {
     }
     #expect(try await reader.seen().map(\.number) == [1, 2])
     #expect(try await letters(reader).isEmpty)
+    try await reader.close()
+  }
+
+  @Test func `a request that writes never waits for a whole batch`() async throws {
+    // Each unit of work has a time of its own.
+    let units = Mutex(0)
+    let reader = try bench.store("reader") {
+      units.withLock { count in
+        count += 1
+        return Timestamp(milliseconds: Int64(count))
+      }
+    }
+    let events = try (1...1000).map {
+      try bench.cloudEvent(Counted(id: "a", number: $0), id: "\($0)", partition: 0)
+    }
+    try await bench.send(events)
+    try await bench.running([bench.subscription(reader, bench.wire())]) {
+      try await reader.until { try await reader.seen().count == 1000 }
+    }
+    #expect(try await reader.seen().map(\.number) == Array(1...1000))
+    let most = try await reader.count(
+      "SELECT max(size) FROM (SELECT count(*) AS size FROM inbox GROUP BY handled_at)")
+    #expect((2...100).contains(most))
     try await reader.close()
   }
 
