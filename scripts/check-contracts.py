@@ -10,16 +10,15 @@ It needs PyYAML and openapi-spec-validator. Where they are missing it makes a vi
 .build/venv, once, and installs them there.
 """
 
-import os
 import re
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from own_venv import again_with
+
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".build" / "venv"
 NEEDS = ["openapi-spec-validator>=0.7,<1", "PyYAML>=6,<7"]
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
 
@@ -30,22 +29,7 @@ try:
     from referencing import Registry, Resource
     from referencing.jsonschema import DRAFT202012
 except ImportError as missing:
-    python = VENV / "bin" / "python"
-    if os.environ.get("WAYBILL_CONTRACTS_VENV"):
-        sys.exit(f"{python} lacks a module even after its installation: {missing}. Delete {VENV} and try again.")
-    try:
-        if not python.exists():
-            subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *NEEDS], check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(
-            f"{missing}, and it could not be installed into {VENV}: {error}\n"
-            "Install it by hand, then run this again:\n"
-            f"  apt-get install python3-venv   # where `python3 -m venv` is missing\n"
-            f"  python3 -m venv {VENV}\n"
-            f"  {python} -m pip install {' '.join(repr(need) for need in NEEDS)}")
-    os.environ["WAYBILL_CONTRACTS_VENV"] = "1"
-    os.execv(python, [str(python), *sys.argv])
+    again_with(NEEDS, missing)
 
 faults = []
 

@@ -15,35 +15,19 @@ installs it there.
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
+from own_venv import again_with
+
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".build" / "venv"
 NEEDS = ["graphql-core>=3.2,<3.3"]
 DOCUMENTS = ROOT / "Tests" / "SimulatorsTests" / "Documents"
 
 try:
     from graphql import GraphQLError, build_schema, execute_sync, parse, validate
 except ImportError as missing:
-    python = VENV / "bin" / "python"
-    if os.environ.get("WAYBILL_GRAPHQL_VENV"):
-        sys.exit(f"{python} lacks a module even after its installation: {missing}. Delete {VENV} and try again.")
-    try:
-        if not python.exists():
-            subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *NEEDS], check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(
-            f"{missing}, and it could not be installed into {VENV}: {error}\n"
-            "Install it by hand, then run this again:\n"
-            f"  apt-get install python3-venv   # where `python3 -m venv` is missing\n"
-            f"  python3 -m venv {VENV}\n"
-            f"  {python} -m pip install {' '.join(repr(need) for need in NEEDS)}")
-    os.environ["WAYBILL_GRAPHQL_VENV"] = "1"
-    os.execv(python, [str(python), *sys.argv])
+    again_with(NEEDS, missing)
 
 SCHEMA = build_schema((DOCUMENTS / "schema.graphql").read_text(encoding="utf-8"))
 

@@ -1,12 +1,14 @@
-import Logging
+public import Logging
 import Synchronization
 
 /// Remembers every line, with all that is in it.
-final class LogCollector: Sendable {
+public final class LogCollector: Sendable {
   private let collected = Mutex<[String]>([])
 
-  var lines: [String] { collected.withLock { $0 } }
-  var handler: some LogHandler { Handler(collector: self) }
+  public init() {}
+
+  public var lines: [String] { collected.withLock { $0 } }
+  public var handler: some LogHandler { Handler(collector: self) }
 
   private struct Handler: LogHandler {
     let collector: LogCollector
