@@ -56,6 +56,17 @@ struct StoryTests {
     #expect(second["ce_causationid"] == first["ce_id"])
   }
 
+  @Test func `the story of an event names the trace that its source began`() async throws {
+    let stack = try Stack()
+    try await stack.start()
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    let answer = try await stack.send(
+      .POST, "gateway", "/events", json: #"{"id":"traced","name":"order","body":"b","timestamp":"t"}"#,
+      headers: ["traceparent": "00-\(trace)-00f067aa0ba902b7-01"], token: try await stack.addSource())
+    #expect(answer.status == 202)
+    #expect(try await stack.send(.GET, "gateway", "/events/traced")["traceId"] == trace)
+  }
+
   @Test func `a second process on the same data is told so at once, and the first goes on`() async throws {
     let stack = try Stack()
     let first = try await stack.start()
