@@ -25,6 +25,22 @@ demo: build ## Start a stack of its own, play every story against it, stop it
 bench: setup ## Measure, beside peers, and print the tables
 	scripts/bench.sh
 
+.PHONY: compose-check image image-check image-root
+compose-check: ## Read docker-compose.yml as docker-compose does, and hold it to the program's services
+	@scripts/setup.sh docker-compose python3-venv
+	scripts/check-deploy.sh compose
+
+image: ## Build the image, as waybill:development
+	docker build --tag waybill:development --build-arg REVISION=$$(git rev-parse HEAD) .
+
+image-check: ## Read the Dockerfile: hadolint, and what it does not know of us
+	@scripts/setup.sh python3-venv
+	scripts/check-deploy.sh image
+
+image-root: setup ## Do the image's last stage in a clean Debian and run the program there; needs root, no engine
+	swift build -c release --product waybill --static-swift-stdlib --scratch-path .build/static
+	scripts/image-root.sh .build/static/release/waybill
+
 setup: ## Install the Debian packages that are missing
 	@scripts/setup.sh
 
