@@ -50,9 +50,11 @@ public struct ServiceHost: Service {
     self.port = port
     self.openapi = openapi
     self.serves = serves
+    try FirstBoot(environment.settings).check(name, in: environment.dataFolder)
     let store = try Store(
       service: name, folder: environment.dataFolder,
-      migrations: Self.migrations(schema, hasJobs: workers != nil), clock: environment.clock)
+      migrations: Self.migrations(schema, hasJobs: workers != nil),
+      checkpoints: environment.settings.storeCheckpoints(), clock: environment.clock)
     let logger = environment.logger(name)
     self.store = store
     subscription = Subscription(

@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// Write-ahead log, `synchronous=FULL`: what was answered survives the loss of power. One connection does
 /// all writes and all checkpoints, and one process owns the file: SQLite before 3.51.3 can corrupt a
-/// write-ahead log that two connections write or checkpoint at the same moment. Readers are read-only.
+/// write-ahead log that two connections write or checkpoint at the same moment. Readers are read-only. Beside a
+/// replicator that copies the log, that one checkpoints, and nothing here does: ``Checkpoints/external``.
 public final class Store: Sendable {
   /// The name of the owning service: `"delivery"`.
   public let service: String
@@ -14,6 +15,7 @@ public final class Store: Sendable {
   /// Tells this store from every other of the same service: made with the file, and kept by it.
   public let instance: String
   private let pool: DatabasePool
+  private let checkpoints: Checkpoints
   private let groupCommit: GroupCommit
   private let signals = CommitSignals()
   private let lock: Mutex<StoreLock?>
@@ -23,10 +25,11 @@ public final class Store: Sendable {
   ///
   /// - Throws: ``StoreError``; `.inUse` at once when another process owns the file.
   public init(
-    service: String, folder: String, migrations: [Migration],
+    service: String, folder: String, migrations: [Migration], checkpoints: Checkpoints = .own,
     clock: @escaping @Sendable () -> Timestamp = { .now }
   ) throws {
     self.service = service
+    self.checkpoints = checkpoints
     self.clock = clock
     file = "\(folder)/\(service).sqlite"
     do {
@@ -39,8 +42,8 @@ public final class Store: Sendable {
     lock = Mutex(try StoreLock(besides: file))
     do {
       try PrivateFile.make(at: file)
-      pool = try DatabasePool(path: file, configuration: Self.configuration(label: service))
-      try pool.writeWithoutTransaction(Self.prepareWriter)
+      pool = try DatabasePool(path: file, configuration: Self.configuration(service, checkpoints))
+      try pool.writeWithoutTransaction { try Self.prepareWriter($0, checkpoints) }
       try migrations.apply(to: pool, file: file)
       instance = try pool.write(Self.identify)
     } catch let error as DatabaseError {
@@ -87,10 +90,15 @@ public final class Store: Sendable {
     try await pool.read { try String.fetchOne($0, sql: "SELECT sqlite_version()") ?? "unknown" }
   }
 
-  /// Waits for the units under way, folds the log into the file, lets the file go. Safe to call twice.
+  /// Waits for the units under way, folds the log into the file unless somebody else does that, lets the file go.
+  /// Safe to call twice.
   public func close() async throws {
     guard lock.withLock({ $0 != nil }) else { return }
-    _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    if checkpoints == .own {
+      _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    } else {
+      try await pool.writeWithoutTransaction { _ in }
+    }
     try pool.close()
     lock.withLock { $0 = nil }
   }
@@ -103,9 +111,11 @@ public final class Store: Sendable {
     return instance
   }
 
-  private static func configuration(label: String) -> Configuration {
+  private static func configuration(_ service: String, _ checkpoints: Checkpoints) -> Configuration {
     var configuration = Configuration()
-    configuration.label = "store.\(label)"
+    configuration.label = "store.\(service)"
+    // Whoever checkpoints from outside takes the write lock for moments.
+    if checkpoints == .external { configuration.busyMode = .timeout(5) }
     configuration.maximumReaderCount = 4
     configuration.foreignKeysEnabled = true
     configuration.prepareDatabase { database in
@@ -114,13 +124,13 @@ public final class Store: Sendable {
     return configuration
   }
 
-  private static func prepareWriter(_ database: Database) throws {
+  private static func prepareWriter(_ database: Database, _ checkpoints: Checkpoints) throws {
     // GRDB chooses NORMAL, which may forget the last commits when the power goes.
     try database.execute(
       sql: """
         PRAGMA synchronous = FULL;
         PRAGMA cache_size = -8000;
-        PRAGMA wal_autocheckpoint = 4000;
+        PRAGMA wal_autocheckpoint = \(checkpoints == .own ? 4000 : 0);
         PRAGMA journal_size_limit = 67108864;
         """)
   }

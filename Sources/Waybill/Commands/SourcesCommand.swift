@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Hosting
 import Storage
 
 struct SourcesCommand: AsyncParsableCommand {
@@ -158,6 +159,7 @@ struct SourcesCommand: AsyncParsableCommand {
     }
     let sources: LocalSources
     do {
+      try FirstBoot(program.settings).check(GatewayService.name, in: program.dataFolder)
       sources = try LocalSources(dataFolder: program.dataFolder)
     } catch StoreError.inUse {
       return try await running(try await APIClient(program, subject: NSUserName()), gateway)
