@@ -33,9 +33,9 @@ tool() {
 }
 
 # promtool comes with Debian's prometheus, which would also start a server: the package is unpacked, not installed.
-promtool() {
+find_promtool() {
   local kept=.build/tools/promtool
-  if command -v promtool >/dev/null; then command -v promtool; return; fi
+  type -P promtool && return
   if [ ! -x "$kept" ]; then
     (cd "$out" && apt-get download -qq prometheus && dpkg-deb --extract prometheus_*.deb prometheus) >"$out/why" 2>&1 ||
       return 1
@@ -84,7 +84,7 @@ observability() {
   echo "observability"
   check "dashboards and alerts show what is measured" python3 scripts/check-metrics.py
   local promtool
-  if promtool=$(promtool); then
+  if promtool=$(find_promtool); then
     check "promtool: rules" "$promtool" check rules deploy/prometheus/alerts.yml
     check "promtool: tests of the rules" "$promtool" test rules deploy/prometheus/alerts.test.yml
     check "promtool: configuration" "$promtool" check config --syntax-only deploy/prometheus/prometheus.yml

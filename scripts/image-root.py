@@ -91,9 +91,12 @@ class Image:
         return ["chroot", f"--userspec={self.user}", "--groups=", self.root, *words]
 
     def run(self, *words, deadline=60, **more):
-        return subprocess.run(
-            self.command(words), env=self.environment | more, text=True, timeout=deadline,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            return subprocess.run(
+                self.command(words), env=self.environment | more, text=True, timeout=deadline,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        except subprocess.TimeoutExpired as late:
+            sys.exit(f"{' '.join(words)} was not over after {deadline} s:\n{(late.stdout or b'').decode()[-4000:]}")
 
     def start(self, *words, **more):
         return subprocess.Popen(self.command(words), env=self.environment | more)
@@ -119,7 +122,8 @@ def run(root, data):
         expect("litestream version", image.run("litestream", "version"), holds="v")
 
     # 127.0.0.3 is where the alias has the services; the health check asks where the setting says.
-    place = {"HOST": "127.0.0.3", "METRICS_PORT": "9464", "LOG_LEVEL": "warning"}
+    place = {
+        "HOST": "127.0.0.3", "LOG_LEVEL": "warning", "GATEWAY_TARGET_URL": "http://127.0.0.3:8092/graphql"}
     health = {"HEALTH_URL": "http://127.0.0.3:8081/health/live"}
     stack = image.start("waybill", "up", **place)
     try:

@@ -3,8 +3,8 @@
 # instruction, in a clean Debian made with debootstrap, and runs the program there as the image would: as uid 10001,
 # with a read-only root, no network but loopback, and the Dockerfile's own health check.
 #   scripts/image-root.sh PROGRAM        a release build with --static-swift-stdlib
-# Needs root (chroot, mounts) and Debian's archive. LITESTREAM names a litestream binary to copy in; without one, and
-# without deploy/…, what is copied from there is left out and said so.
+# Needs root (chroot, mounts) and Debian's archive. LITESTREAM names a litestream binary to copy in; without one it is
+# left out, and said so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
