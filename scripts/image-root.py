@@ -114,10 +114,7 @@ def run(root, data):
     if refused.returncode == 0 or refused.stdout.count("Read-only file system") != 3:
         sys.exit(f"The root file system is not read-only: {refused.stdout}")
     print("held: nothing can be written but in /data and /tmp")
-    for word in ("litestream", "replicated"):
-        if (root / "usr/local/bin" / word).exists():
-            found = image.run("/bin/sh", "-c", f"command -v {word}")
-            expect(f"{word} is on the path", found, holds=word)
+    expect("replicated asks for its bucket", image.run("replicated", "serve", "workflow"), 78, "REPLICA_BUCKET")
     if (root / "usr/local/bin/litestream").exists():
         expect("litestream version", image.run("litestream", "version"), holds="v")
 
@@ -132,8 +129,10 @@ def run(root, data):
         expect("GET /health/ready", ready, holds="SQLite")
         metrics = image.run("curl", "--silent", "http://127.0.0.3:9464/metrics")
         expect("GET /metrics", metrics, holds="outbox_waiting{")
-        page = data / "metrics.txt"
-        page.write_text(metrics.stdout)
+        for name, url in health_of_all(image).items():
+            answer = image.is_healthy(HEALTH_URL=url)
+            expect(f"the health check of {name} in docker-compose.yml, {url}", answer)
+        get_key(image, data)
         demo = image.run(
             "waybill", "demo", "--events", str(DEMO_EVENTS), deadline=240, HOST="waybill", LOG_LEVEL="warning")
         expect("waybill demo, by the one name", demo)
@@ -143,10 +142,10 @@ def run(root, data):
     if stopped != 0:
         sys.exit(f"SIGTERM ended it with {stopped}, not with 0.")
     print("held: SIGTERM ends it with 0")
-    wrong = [str(path) for path in data.rglob("*") if path.name != "metrics.txt" and path.stat().st_uid != 10001]
+    wrong = [str(path) for path in data.rglob("*") if path.stat().st_uid != 10001]
     if wrong:
         sys.exit(f"Not owned by 10001: {wrong}")
-    print("written:", json.dumps(sorted(path.name for path in data.iterdir() if path.name != "metrics.txt")))
+    print("written:", json.dumps(sorted(path.name for path in data.iterdir())))
 
 
 def wait_until_healthy(image, stack, health):
@@ -169,8 +168,39 @@ def stop(stack):
         return "no exit in 30 s"
 
 
-def expect(what, result, holds=""):
-    if result.returncode != 0 or holds not in result.stdout:
+def health_of_all(image):
+    """{"workflow": HEALTH_URL, …} as docker-compose.yml has it, but where `waybill up` listens here."""
+    compose = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+    names = re.search(r"One of: ([\w, \n-]+)\.", image.run("waybill", "serve", "--help").stdout)[1]
+    found = {}
+    for name in re.split(r",\s*", names):
+        own = re.search(rf"^  {name}:\n(.*?)(?=^  [a-z]|^[a-z])", compose, re.MULTILINE | re.DOTALL)
+        url = own and re.search(r'HEALTH_URL: "?(http://127\.0\.0\.1:[^\s"]+)', own[1])
+        if not url:
+            sys.exit(f"docker-compose.yml says nothing of how {name} is asked for its health.")
+        found[name] = url[1].replace("127.0.0.1", "127.0.0.3")
+    return found
+
+
+def get_key(image, data):
+    """deploy/source-key.sh, as docker-compose.yml runs it, with what the image has."""
+    shutil.copy(PROJECT / "deploy" / "source-key.sh", data / "source-key.sh")
+    settings = {
+        "GATEWAY_URL": "http://waybill:8085", "SOURCE_NAME": "clean-root", "SOURCE_BRAND": "testBrand",
+        "KEY_FILE": "/data/key"}
+    made = image.run("/bin/sh", "/data/source-key.sh", **settings)
+    expect("deploy/source-key.sh gets a key", made, holds="A key of the source clean-root")
+    key = data / "key"
+    if key.stat().st_mode & 0o077 or key.read_text().strip() in made.stdout:
+        sys.exit("The key is not kept to itself.")
+    again = image.run("/bin/sh", "/data/source-key.sh", **settings)
+    expect("again, it leaves the key alone", again, holds="already")
+    key.unlink()
+    (data / "source-key.sh").unlink()
+
+
+def expect(what, result, status=0, holds=""):
+    if result.returncode != status or holds not in result.stdout:
         sys.exit(f"{what} ended with {result.returncode}:\n{result.stdout[-4000:]}")
     print(f"held: {what}")
 
