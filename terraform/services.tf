@@ -45,6 +45,7 @@ variable "services" {
       answer_within_s = 0.4
       secrets         = ["GATEWAY_TARGET_TOKEN"]
     }
+    orders = { port = 8086 }
   }
 
   validation {
@@ -92,20 +93,22 @@ locals {
 
   # Each instance is an ECS service of its own with at most one task: one store, one replica, one lease. The first is
   # called after its service, the others `<service>-2`, `<service>-3`, …
-  instances = merge([
+  names = merge([
     for name, service in var.services : {
       for number in range(1, local.numbers[name].most + 1) :
-      (number == 1 ? name : "${name}-${number}") => {
-        service = name
-        number  = number
-        elastic = number > local.numbers[name].always
-        # Instances that always run are in different zones, so that no zone takes two of them away. A single one, and
-        # one that comes and goes, may start in any.
-        subnets = (
-          local.numbers[name].always > 1 && number <= local.numbers[name].always ?
-          [module.network.private_subnets[(number - 1) % length(var.zones)]] : module.network.private_subnets
-        )
-      }
+      (number == 1 ? name : "${name}-${number}") => { service = name, number = number }
     }
   ]...)
+
+  instances = {
+    for name, instance in local.names : name => merge(instance, {
+      elastic = instance.number > local.numbers[instance.service].always
+      # Instances that always run are in different zones, so that no zone takes two of them away. A single one, and
+      # one that comes and goes, may start in any.
+      subnets = (
+        local.numbers[instance.service].always > 1 && instance.number <= local.numbers[instance.service].always ?
+        [module.network.private_subnets[(instance.number - 1) % length(var.zones)]] : module.network.private_subnets
+      )
+    })
+  }
 }

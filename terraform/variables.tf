@@ -146,7 +146,7 @@ variable "first_boot" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name in var.first_boot : contains(keys(local.instances), name)])
+    condition     = alltrue([for name in var.first_boot : contains(keys(local.names), name)])
     error_message = "first_boot names an instance that there is not: they are called <service>, <service>-2, <service>-3, …"
   }
 }

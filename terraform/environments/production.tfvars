@@ -19,4 +19,8 @@ instances = {
 
 settings = {
   gateway = { GATEWAY_TARGET_URL = "https://target.example.org/graphql" }
+  orders = {
+    ORDERS_PRODUCT_URL = "https://products.example.org"
+    ORDERS_USER_URL    = "https://users.example.org"
+  }
 }

@@ -22,4 +22,8 @@ instances = {
 
 settings = {
   gateway = { GATEWAY_TARGET_URL = "https://target.staging.example.org/graphql" }
+  orders = {
+    ORDERS_PRODUCT_URL = "https://products.staging.example.org"
+    ORDERS_USER_URL    = "https://users.staging.example.org"
+  }
 }

@@ -1,4 +1,5 @@
-# Input that is wrong is refused before anything is made.
+# Input that is wrong is refused before anything is made. Each run has one fault in each variable it names, and all of
+# them must be found.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -7,92 +8,54 @@ variables {
   image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/waybill-production@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 }
 
-run "an_image_by_tag" {
+run "names_and_places" {
   command = plan
-  variables { image = "waybill:latest" }
-  expect_failures = [var.image]
+
+  variables {
+    environment       = "production-in-europe"
+    zones             = ["eu-west-1a", "eu-west-1b", "eu-west-1b"]
+    cidr              = "10.0.0.0/28"
+    domain            = "https://waybill.example.org"
+    github_repository = "example/*"
+    first_boot        = ["workflow-2"]
+  }
+
+  expect_failures = [var.environment, var.zones, var.cidr, var.domain, var.github_repository, var.first_boot]
 }
 
-run "a_collector_by_latest" {
+run "what_runs" {
   command = plan
-  variables { collector_image = "public.ecr.aws/aws-observability/aws-otel-collector:latest" }
-  expect_failures = [var.collector_image]
+
+  variables {
+    image           = "waybill:latest"
+    collector_image = "public.ecr.aws/aws-observability/aws-otel-collector:latest"
+    architecture    = "arm"
+    # One workflow: it owns its table alone.
+    instances = { workflow = { always = 1, most = 2 } }
+    # A misspelt service.
+    settings             = { gatway = { GATEWAY_BATCH = "1" } }
+    secret_recovery_days = 3
+  }
+
+  expect_failures = [var.image, var.collector_image, var.architecture, var.instances, var.settings, var.secret_recovery_days]
 }
 
-run "two_workflows" {
+run "how_many" {
   command = plan
-  variables { instances = { workflow = { always = 1, most = 2 } } }
-  expect_failures = [var.instances]
+
+  variables {
+    # More than a topic has partitions.
+    instances = { gateway = { always = 2, most = 13 } }
+    # A secret in plain sight.
+    settings = { gateway = { GATEWAY_TARGET_TOKEN = "plain" } }
+  }
+
+  expect_failures = [var.instances, var.settings]
 }
 
-run "no_gateway" {
+run "services_at_one_port" {
   command = plan
-  variables { instances = { gateway = { always = 0, most = 2 } } }
-  expect_failures = [var.instances]
-}
 
-run "more_gateways_than_partitions" {
-  command = plan
-  variables { instances = { gateway = { always = 2, most = 13 } } }
-  expect_failures = [var.instances]
-}
-
-run "an_unknown_service" {
-  command = plan
-  variables { settings = { gatway = { GATEWAY_BATCH = "1" } } }
-  expect_failures = [var.settings]
-}
-
-run "a_secret_as_a_setting" {
-  command = plan
-  variables { settings = { gateway = { GATEWAY_TARGET_TOKEN = "plain" } } }
-  expect_failures = [var.settings]
-}
-
-run "a_first_boot_of_nobody" {
-  command = plan
-  variables { first_boot = ["workflow-2"] }
-  expect_failures = [var.first_boot]
-}
-
-run "two_zones" {
-  command = plan
-  variables { zones = ["eu-west-1a", "eu-west-1b", "eu-west-1b"] }
-  expect_failures = [var.zones]
-}
-
-run "a_wildcard_for_a_repository" {
-  command = plan
-  variables { github_repository = "example/*" }
-  expect_failures = [var.github_repository]
-}
-
-run "a_scheme_in_the_domain" {
-  command = plan
-  variables { domain = "https://waybill.example.org" }
-  expect_failures = [var.domain]
-}
-
-run "a_name_too_long" {
-  command = plan
-  variables { environment = "production-in-europe" }
-  expect_failures = [var.environment]
-}
-
-run "a_network_too_small" {
-  command = plan
-  variables { cidr = "10.0.0.0/28" }
-  expect_failures = [var.cidr]
-}
-
-run "secrets_kept_for_three_days" {
-  command = plan
-  variables { secret_recovery_days = 3 }
-  expect_failures = [var.secret_recovery_days]
-}
-
-run "two_services_at_one_port" {
-  command = plan
   variables {
     services = {
       administration = { port = 8081, internal = true }
@@ -100,16 +63,19 @@ run "two_services_at_one_port" {
       tasks          = { port = 8082, several = true }
     }
   }
+
   expect_failures = [var.services]
 }
 
 run "tokens_of_nobody" {
   command = plan
+
   variables {
     services = {
       gateway = { port = 8085, several = true }
       tasks   = { port = 8082, several = true }
     }
   }
+
   expect_failures = [var.services]
 }

@@ -1,14 +1,3 @@
-locals {
-  # In the order they are asked. `counted` are rules that only count: bodies larger than 8 KiB are nothing unusual here.
-  managed = {
-    AWSManagedRulesAmazonIpReputationList = { priority = 10, counted = [] }
-    AWSManagedRulesAnonymousIpList        = { priority = 11, counted = ["HostingProviderIPList"] }
-    # The rules against Log4j are among these.
-    AWSManagedRulesKnownBadInputsRuleSet = { priority = 12, counted = [] }
-    AWSManagedRulesCommonRuleSet         = { priority = 13, counted = ["SizeRestrictions_BODY"] }
-  }
-}
-
 resource "aws_wafv2_web_acl" "this" {
   name  = var.name
   scope = "REGIONAL"
@@ -92,41 +81,110 @@ resource "aws_wafv2_web_acl" "this" {
     }
   }
 
-  dynamic "rule" {
-    for_each = local.managed
+  rule {
+    name     = "AWSManagedRulesAmazonIpReputationList"
+    priority = 10
 
-    content {
-      name     = rule.key
-      priority = rule.value.priority
+    override_action {
+      none {}
+    }
 
-      override_action {
-        none {}
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesAmazonIpReputationList"
       }
+    }
 
-      statement {
-        managed_rule_group_statement {
-          vendor_name = "AWS"
-          name        = rule.key
+    visibility_config {
+      metric_name                = "${var.name}-AWSManagedRulesAmazonIpReputationList"
+      cloudwatch_metrics_enabled = true
+      sampled_requests_enabled   = true
+    }
+  }
 
-          dynamic "rule_action_override" {
-            for_each = rule.value.counted
+  # Programs call from clouds, and are welcome: those addresses are only counted.
+  rule {
+    name     = "AWSManagedRulesAnonymousIpList"
+    priority = 11
 
-            content {
-              name = rule_action_override.value
+    override_action {
+      none {}
+    }
 
-              action_to_use {
-                count {}
-              }
-            }
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesAnonymousIpList"
+
+        rule_action_override {
+          name = "HostingProviderIPList"
+
+          action_to_use {
+            count {}
           }
         }
       }
+    }
 
-      visibility_config {
-        metric_name                = "${var.name}-${rule.key}"
-        cloudwatch_metrics_enabled = true
-        sampled_requests_enabled   = true
+    visibility_config {
+      metric_name                = "${var.name}-AWSManagedRulesAnonymousIpList"
+      cloudwatch_metrics_enabled = true
+      sampled_requests_enabled   = true
+    }
+  }
+
+  # The rules against Log4j are among these.
+  rule {
+    name     = "AWSManagedRulesKnownBadInputsRuleSet"
+    priority = 12
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
       }
+    }
+
+    visibility_config {
+      metric_name                = "${var.name}-AWSManagedRulesKnownBadInputsRuleSet"
+      cloudwatch_metrics_enabled = true
+      sampled_requests_enabled   = true
+    }
+  }
+
+  # Bodies of more than 8 KiB are nothing unusual here: they are only counted.
+  rule {
+    name     = "AWSManagedRulesCommonRuleSet"
+    priority = 13
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesCommonRuleSet"
+
+        rule_action_override {
+          name = "SizeRestrictions_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
+      }
+    }
+
+    visibility_config {
+      metric_name                = "${var.name}-AWSManagedRulesCommonRuleSet"
+      cloudwatch_metrics_enabled = true
+      sampled_requests_enabled   = true
     }
   }
 

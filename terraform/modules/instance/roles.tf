@@ -38,11 +38,13 @@ resource "aws_iam_role_policy" "task" {
           Resource = "${var.replica.arn}/${var.name}/*"
         },
         {
+          # If it exists: a GET of an object that is not there yet has no prefix, and would be 403 instead of 404. The
+          # price is that names of others' objects can be listed; what is in them cannot be read.
           Sid       = "ListOwnReplica"
           Effect    = "Allow"
           Action    = "s3:ListBucket"
           Resource  = var.replica.arn
-          Condition = { StringLike = { "s3:prefix" = ["${var.name}/*"] } }
+          Condition = { StringLikeIfExists = { "s3:prefix" = ["${var.name}/*"] } }
         },
         {
           Sid      = "WhereTheBucketIs"

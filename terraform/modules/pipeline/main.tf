@@ -1,12 +1,12 @@
 # The role that GitHub's runner takes on when it deploys: no key of AWS is kept at GitHub. The provider is made once for
 # an account, by terraform/bootstrap.
 locals {
-  issuer = "token.actions.githubusercontent.com"
-  arn    = "arn:${var.partition}"
-  scope  = "${var.region}:${var.account}"
+  arn   = "arn:${var.partition}"
+  scope = "${var.region}:${var.account}"
 }
 
 resource "aws_iam_role" "this" {
+  #checkov:skip=CKV_AWS_393:The repository is a variable, which its validation holds to owner/name without wildcards; tests/suite.tftest.hcl reads the claim
   name                 = "${var.prefix}-deploy"
   description          = "Deploys ${var.environment} from ${var.repository}"
   max_session_duration = 7200
@@ -15,13 +15,13 @@ resource "aws_iam_role" "this" {
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
-      Principal = { Federated = "${local.arn}:iam::${var.account}:oidc-provider/${local.issuer}" }
+      Principal = { Federated = "${local.arn}:iam::${var.account}:oidc-provider/token.actions.githubusercontent.com" }
       Action    = "sts:AssumeRoleWithWebIdentity"
       Condition = {
         StringEquals = {
-          "${local.issuer}:aud" = "sts.amazonaws.com"
+          "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
           # A job of this repository, in this environment: GitHub asks for its approval first.
-          "${local.issuer}:sub" = "repo:${var.repository}:environment:${var.environment}"
+          "token.actions.githubusercontent.com:sub" = "repo:${var.repository}:environment:${var.environment}"
         }
       }
     }]
