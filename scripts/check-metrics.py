@@ -2,7 +2,7 @@
 """Holds dashboards and alarms to what is measured: each metric, label and value in them exists in the sources.
 
 Without arguments it reads deploy/prometheus/alerts.yml and deploy/grafana/dashboards/*.json, and what the services
-measure from Sources/. With the address or the file of a metrics page (scripts/check-metrics.py
+measure from Sources/; alarms on the same gauge must have the same limits on AWS (terraform/modules/monitoring). With the address or the file of a metrics page (scripts/check-metrics.py
 http://127.0.0.1:9464/metrics) it also holds the sources' reading to that page: what it shows must be known.
 
 Prints what is wrong and ends with 1. It needs PyYAML, and makes a virtual environment in .build/venv without it.
@@ -148,6 +148,26 @@ def _held(values):
     return hold
 
 
+def drift():
+    """Where an alarm of Prometheus and the one of AWS on the same gauge differ in limit or patience."""
+    terraform = (ROOT / "terraform" / "modules" / "monitoring" / "main.tf").read_text(encoding="utf-8")
+    on_aws = re.findall(r'metric = "(\w+)", (?:above|below) = (\d+), since = (\d+)', terraform)
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text(encoding="utf-8"))
+    here = {}
+    for rule in rules["groups"][0]["rules"]:
+        if gauge := re.search(r"\((\w+)\) [<>] (\d+)$", rule["expr"]):
+            here[gauge[1]] = (gauge[2], rule.get("for", "0m"))
+    compared = 0
+    for metric, limit, minutes in on_aws:
+        if metric in here:
+            compared += 1
+            if here[metric] != (limit, minutes + "m"):
+                yield (f"{metric}: an alarm at {' for '.join(here[metric])} here, at {limit} for {minutes}m in "
+                       "terraform/modules/monitoring")
+    if compared < 4:
+        yield f"only {compared} alarms were found both here and in terraform/modules/monitoring: has a form changed?"
+
+
 def unknown(page, known):
     """What a metrics page shows and the reading of the sources does not know."""
     seen = {}
@@ -168,6 +188,7 @@ def main(arguments):
     for where, expression, spoken in queries():
         count += 1
         wrong += [f"{where}: {fault}" for fault in faults(expression, spoken, known, values)]
+    wrong += list(drift())
     for address in arguments:
         page = (urllib.request.urlopen(address, timeout=10).read().decode() if address.startswith("http")
                 else Path(address).read_text(encoding="utf-8"))
