@@ -2,8 +2,9 @@
 """Holds dashboards and alarms to what is measured: each metric, label and value in them exists in the sources.
 
 Without arguments it reads deploy/prometheus/alerts.yml and deploy/grafana/dashboards/*.json, and what the services
-measure from Sources/; alarms on the same gauge must have the same limits on AWS (terraform/modules/monitoring). With the address or the file of a metrics page (scripts/check-metrics.py
-http://127.0.0.1:9464/metrics) it also holds the sources' reading to that page: what it shows must be known.
+measure from Sources/; alarms on the same gauge must have the same limits on AWS (terraform/modules/monitoring). With
+the address or the file of a metrics page (scripts/check-metrics.py http://127.0.0.1:9464/metrics) it also holds the
+sources' reading to that page: what it shows must be known.
 
 Prints what is wrong and ends with 1. It needs PyYAML, and makes a virtual environment in .build/venv without it.
 """
