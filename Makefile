@@ -41,6 +41,15 @@ image-root: setup ## Do the image's last stage in a clean Debian and run the pro
 	swift build -c release --product waybill --static-swift-stdlib --scratch-path .build/static
 	scripts/image-root.sh .build/static/release/waybill
 
+.PHONY: terraform-check terraform-apply-local
+terraform-check: ## Check terraform/ without an account: format, validity, tests with a mock, checkov
+	@scripts/setup.sh python3 python3-venv
+	scripts/terraform-check.sh
+
+terraform-apply-local: ## Apply terraform/ to a simulator of AWS, plan again, destroy; about five minutes
+	@scripts/setup.sh python3 python3-venv
+	scripts/terraform-apply-local.sh
+
 setup: ## Install the Debian packages that are missing
 	@scripts/setup.sh
 

@@ -37,6 +37,7 @@ def services():
     return [
         service for start in range(0, len(arns), 10)
         for service in ecs.describe_services(cluster=ENVIRONMENT, services=arns[start:start + 10])["services"]
+        if service["status"] == "ACTIVE"
     ]
 
 
