@@ -46,6 +46,8 @@ let package = Package(
     .service("Administration", [.crypto, .cryptoExtras, .nioPosix, .logging, .metrics]),
     .service("Tasks"),
     .service(
+      "Orders", ["Resilience", .httpClient, .nio, .nioHTTP1, .nioFoundation, .serviceContext, .tracing]),
+    .service(
       "Gateway",
       ["Resilience", .crypto, .httpClient, .nio, .nioHTTP1, .nioFoundation, .logging, .metrics, .lifecycle]),
 
@@ -54,7 +56,7 @@ let package = Package(
       name: "Waybill",
       dependencies: [
         "Kafka", "Storage", "Messaging", "HTTPAPI", "Hosting", "Telemetry", "Contracts", "Workflow",
-        "Delivery", "Administration", "Tasks", "Gateway", "Simulators",
+        "Delivery", "Administration", "Tasks", "Gateway", "Orders", "Simulators",
         .arguments, .hummingbird, .httpTypes, .httpClient, .nio, .nioHTTP1, .logging, .metrics, .tracing,
         .lifecycle,
       ],
@@ -127,6 +129,12 @@ let package = Package(
       "Simulators",
       [.httpClient, .nio, .nioHTTP1, .logging, .lifecycle]),
     .tests("Resilience", ["MetricsTesting", .metrics]),
+    .tests(
+      "Orders",
+      [
+        "ServiceTesting", "Contracts", "Hosting", "HTTPAPI", "Jobs", "Messaging", "Storage", "Kafka", .grdb,
+        "Resilience", "Simulators", .hummingbird, .hummingbirdTesting, .httpTypes, .lifecycle, .logging, .nio,
+      ]),
     .tests(
       "Gateway",
       [

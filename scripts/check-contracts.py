@@ -327,31 +327,60 @@ def check_examples(path, document):
 # AsyncAPI
 
 
-def declared_events():
-    text = swift("Sources/Contracts")
+class Field(NamedTuple):
+    wire: str
+    kind: str
+    is_required: bool
+    values: list | None
+
+
+def declared_structs(text):
+    """The fields of everything that is written as it is declared, by their names in the code."""
     enums = {
         name: re.findall(r'case \w+ = "([^"]+)"', body)
         for name, body in re.findall(r"public enum (\w+): String[^{]*{(.*?)\n}", text, re.S)
     }
+    structs = {}
+    for name, body in re.findall(r"public struct (\w+): [^{]*\b(?:Event|Codable)\b[^{]*{(.*?)\n}", text, re.S):
+        keys = re.search(r"enum CodingKeys: String, CodingKey {(.*?)}", body, re.S)
+        wire = dict(re.findall(r'(?!case\b)\b(\w+)(?: = "([^"]+)")?', keys.group(1))) if keys else {}
+        structs[name] = {
+            field: Field(wire.get(field) or field, kind, not optional, enums.get(kind))
+            for field, kind, optional in re.findall(r"public let (\w+): (.+?)(\??)$", body, re.M)
+            if keys is None or field in wire
+        }
+    return structs
+
+
+def wire_path(structs, name, path):
+    """The way to a field as it is written, `payload.order.order_id`; None unless it is always there."""
+    written = []
+    for part in path.split("."):
+        field = structs.get(name, {}).get(part)
+        if field is None or not field.is_required:
+            return None
+        written.append(field.wire)
+        name = field.kind
+    return ".".join(written)
+
+
+def declared_events(text, structs):
     standard = re.search(r"partitions: Int32 = (\d+)", source("Sources/Messaging/Topic.swift"))
     events = {}
     for name, body in re.findall(r"public struct (\w+): Event[^{]*{(.*?)\n}", text, re.S):
         wire = re.search(r'static let name = "([^"]+)"', body)
         topic = re.search(r'static let topic = Topic\("([^"]+)"(?:, partitions: (\d+))?', body)
-        # One field, or one of two by a third: `"\(id)"`, `isOrdered ? source : "\(id)"`.
-        key = re.search(r'var key: String { (?:\w+ \? \w+ : )?"\\\((\w+)\)" }', body)
+        # A field, be it of an object within, or one of two by a third: `"\(id)"`, `"\(payload.order.id)"`,
+        # `isOrdered ? source : "\(id)"`.
+        key = re.search(r'var key: String { (?:\w+ \? \w+ : )?"\\\(([\w.]+)\)" }', body)
         if not (wire and topic):
             fault("Sources/Contracts", f"{name} does not give its name and topic as literals")
             continue
-        fields = re.findall(r"public let (\w+): ([\w.]+)(\??)", body)
         events[name] = {
             "name": wire.group(1),
             "topic": topic.group(1),
             "partitions": int(topic.group(2) or (standard.group(1) if standard else 0)),
-            "key": key.group(1) if key else None,
-            "fields": {field for field, _, _ in fields},
-            "required": {field for field, _, optional in fields if not optional},
-            "enums": {field: enums[kind] for field, kind, _ in fields if kind in enums},
+            "key": wire_path(structs, name, key.group(1)) if key else None,
         }
     listed = set(re.findall(r"(\w+)\.self", source("Sources/Contracts/EventCatalog.swift")))
     for name in sorted(listed ^ events.keys()):
@@ -377,7 +406,9 @@ def check_asyncapi():
     if broken:
         return
 
-    events = declared_events()
+    text = swift("Sources/Contracts")
+    structs = declared_structs(text)
+    events = declared_events(text, structs)
     channels = {channel.get("address"): channel for channel in document["channels"].values()}
     messages = document["components"].get("messages", {})
     for name in sorted(messages.keys() ^ events.keys()):
@@ -385,11 +416,11 @@ def check_asyncapi():
     for topic in sorted(channels.keys() ^ {event["topic"] for event in events.values()}):
         fault(path, f"the channel {topic} is {'no topic of an event' if topic in channels else 'missing'}")
     for name in sorted(events.keys() & messages.keys()):
-        check_event(path, document, name, events[name], messages[name], channels.get(events[name]["topic"]))
+        check_event(path, document, name, events[name], messages[name], channels.get(events[name]["topic"]), structs)
     check_operations(path, document, events)
 
 
-def check_event(path, document, name, event, message, channel):
+def check_event(path, document, name, event, message, channel, structs):
     where = f"{path}: {name}"
     if message.get("name") != event["name"]:
         fault(where, f"is called {message.get('name')}, the code says {event['name']}")
@@ -399,28 +430,50 @@ def check_event(path, document, name, event, message, channel):
         kafka = channel.get("bindings", {}).get("kafka", {})
         if kafka.get("topic") != event["topic"] or kafka.get("partitions") != event["partitions"]:
             fault(where, f"the channel's binding is not {event['topic']} with {event['partitions']} partitions")
-    if "key" not in message.get("bindings", {}).get("kafka", {}):
+    key = message.get("bindings", {}).get("kafka", {}).get("key")
+    if key is None:
         fault(where, "has no key")
-    if event["key"] not in event["required"]:
-        fault(where, f"its key {event['key']} is not one of its required fields")
+    elif event["key"] is None:
+        fault(where, "its key is not one of its required fields in the code")
+    elif "." in event["key"] and f"`{event['key']}`" not in key.get("description", ""):
+        fault(where, f"its key is `{event['key']}` in the code, which its description does not say")
     if event["name"] not in str(message.get("headers")) or "#/components/schemas/Headers" not in references(
             message.get("headers")):
         fault(where, f"its headers are not those of a CloudEvent with ce_type {event['name']}")
-    payload = followed(document, message.get("payload")) or {}
-    properties = payload.get("properties", {})
-    for field in sorted(set(properties) ^ event["fields"]):
-        fault(where, f"the field {field} is {'not in the code' if field in properties else 'missing'}")
-    if set(payload.get("required", [])) != event["required"]:
-        fault(where, f"required are {sorted(event['required'])} in the code")
-    for field, values in event["enums"].items():
-        if properties.get(field, {}).get("enum") != values:
-            fault(where, f"the values of {field} are {values} in the code")
+    check_fields(where, document, message.get("payload"), name, structs)
     if not message.get("examples"):
         fault(where, "has no example")
     for example in message.get("examples", []):
-        given = set(example.get("payload", {}))
-        if not event["required"] <= given <= event["fields"]:
+        if not has_fields(example.get("payload"), name, structs):
             fault(where, f"the example {example.get('name')} does not have the fields of the event")
+
+
+def check_fields(where, document, schema, struct, structs, place=""):
+    """An object has the fields of its struct, and so have those within it."""
+    schema = followed(document, schema) or {}
+    properties = schema.get("properties", {})
+    fields = structs[struct].values()
+    for name in sorted(properties.keys() ^ {field.wire for field in fields}):
+        fault(where, f"the field {place}{name} is {'not in the code' if name in properties else 'missing'}")
+    required = {field.wire for field in fields if field.is_required}
+    if set(schema.get("required", [])) != required:
+        fault(where, f"required {f'of {place[:-1]} ' if place else ''}are {sorted(required)} in the code")
+    for field in fields:
+        inner = properties.get(field.wire)
+        if field.values and (followed(document, inner) or {}).get("enum") != field.values:
+            fault(where, f"the values of {place}{field.wire} are {field.values} in the code")
+        if field.kind in structs and inner is not None:
+            check_fields(where, document, inner, field.kind, structs, f"{place}{field.wire}.")
+
+
+def has_fields(value, struct, structs):
+    fields = structs[struct].values()
+    return (
+        isinstance(value, dict)
+        and {field.wire for field in fields if field.is_required} <= value.keys() <= {field.wire for field in fields}
+        and all(has_fields(value[field.wire], field.kind, structs)
+                for field in fields if field.kind in structs and field.wire in value)
+    )
 
 
 def check_operations(path, document, events):

@@ -40,6 +40,8 @@ for service in Sources/Services/*/; do
   [ "$service" = Sources/Services/Administration/ ] && own="Crypto CryptoExtras NIOPosix"
   # Calls its target, and checks its sources' signatures.
   [ "$service" = Sources/Services/Gateway/ ] && own="Crypto AsyncHTTPClient NIOCore NIOHTTP1 NIOFoundationCompat"
+  # Asks the services that it depends on.
+  [ "$service" = Sources/Services/Orders/ ] && own="AsyncHTTPClient NIOCore NIOHTTP1 NIOFoundationCompat"
   # shellcheck disable=SC2086
   allow "${service%/}" Contracts Hosting HTTPAPI HTTPTypes Messaging Storage Jobs Resilience GRDB $own
   for domain in "$service"Domain/; do [ -d "$domain" ] && allow "${domain%/}" Contracts Messaging; done

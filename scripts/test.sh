@@ -37,7 +37,7 @@ run() {
 }
 
 wire='^(KafkaTests|MessagingTests)\.'
-services='^(WorkflowTests|DeliveryTests|GatewayTests)\.'
+services='^(WorkflowTests|DeliveryTests|GatewayTests|OrdersTests)\.'
 users='^(AdministrationTests|TasksTests)\.'
 journeys='^Journeys\.'
 run "the wire" --filter "$wire"

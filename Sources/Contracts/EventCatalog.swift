@@ -6,6 +6,7 @@ public enum EventCatalog {
     WorkflowCreated.self, WorkflowTaskUpdated.self, DeliveryCreated.self, DeliverySent.self, UserCreated.self,
     TaskCreated.self, TaskCancelled.self, TaskUpdated.self, TaskLogged.self,
     EventReceived.self, EventDelivered.self, EventDeliveryRetried.self, EventDeliveryFailed.self,
+    OrderCreated.self, OrderFailed.self,
   ]
 
   /// The topics of those events, and the dead letters of `services`.

@@ -159,7 +159,7 @@ public final class API {
   }
 
   /// - Parameter scope: nil for an open route.
-  private func add(
+  func add(
     _ method: HTTPRequest.Method, _ path: String, _ scope: Scope?,
     _ answer: @escaping @Sendable (Call, Request, ConnectionContext) async throws -> Reply
   ) {

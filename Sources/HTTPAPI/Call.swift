@@ -43,6 +43,15 @@ public struct Call: Sendable {
   /// Where a stream of events is to go on: the id of the last event that the client has seen.
   public var lastEventID: String? { headers[.lastEventID] }
 
+  /// The same, for a stream whose events are numbered; nil when the client says nothing of that.
+  public func lastEventNumber() throws -> Int64? {
+    guard let id = lastEventID, !id.isEmpty else { return nil }
+    guard let number = Int64(id), number >= 0 else {
+      throw Problem.badRequest("Last-Event-ID must be the id of an event of this stream.")
+    }
+    return number
+  }
+
   /// The page asked for with `?limit=` and `?cursor=`.
   ///
   /// A limit above the maximum means the maximum.

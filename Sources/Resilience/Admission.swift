@@ -16,7 +16,9 @@ public final class Admission: Sendable {
   public func succeeded() { end(.succeeded) }
 
   /// The dependency failed, or did not answer in time.
-  public func failed() { end(.failed) }
+  ///
+  /// - Parameter subject: what the call was about, when that may be the reason.
+  public func failed(about subject: String? = nil) { end(.failed(about: subject)) }
 
   /// The call was never made, or given up before its end: says nothing about the dependency.
   public func abandoned() { end(.abandoned) }

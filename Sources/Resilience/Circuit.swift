@@ -7,7 +7,8 @@ struct Circuit {
   }
 
   enum Outcome {
-    case succeeded, failed, abandoned
+    case succeeded, abandoned
+    case failed(about: String?)
   }
 
   let failures: Int
@@ -19,6 +20,8 @@ struct Circuit {
   private(set) var period = 0
   /// How often it opened since it was last closed.
   private var openings = 0
+  /// What failed since something last succeeded. No more than failures were counted, so it stays small.
+  private var failing: Set<String> = []
 
   init(failures: Int, probes: Int, openFor: Duration, longestOpen: Duration) {
     self.failures = failures
@@ -45,6 +48,14 @@ struct Circuit {
   /// - Returns: whether the circuit opened by it.
   mutating func end(_ outcome: Outcome, from period: Int, _ now: Duration, random: () -> Double) -> Bool {
     guard period == self.period else { return false }
+    var outcome = outcome
+    switch outcome {
+    case .failed(about: let subject?) where !failing.insert(subject).inserted:
+      // Known already: says nothing new of the dependency.
+      outcome = .abandoned
+    case .succeeded: failing = []
+    case .failed, .abandoned: break
+    }
     switch (phase, outcome) {
     case (.closed(let known), .failed) where known + 1 < failures: phase = .closed(failures: known + 1)
     case (.closed, .succeeded): phase = .closed(failures: 0)

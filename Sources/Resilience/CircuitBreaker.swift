@@ -7,6 +7,10 @@ import Synchronization
 /// and then is worth trying again. Open, it rejects every call. When its time is over it is half-open: as many
 /// calls as there are probes go through, and it closes when all of them succeed, or opens for twice as long as
 /// soon as one fails.
+///
+/// A dependency can be well and yet fail for one thing that it is asked about, a poisonous record or a page that
+/// takes for ever. So calls may say what they are about: failures about the same count once, until something
+/// succeeds.
 public final class CircuitBreaker: Sendable {
   public enum State: Hashable, Sendable {
     case closed
@@ -55,8 +59,12 @@ public final class CircuitBreaker: Sendable {
   }
 
   /// Calls the dependency, if it is let through, and counts how that ended.
+  /// - Parameter subject: what the call is about: the resource that is asked for. Nil when any failure speaks
+  ///   against the dependency as a whole.
   /// - Throws: ``CircuitOpen`` without calling, and what `operation` throws.
-  public func run<Value>(_ operation: () async throws -> Value) async throws -> Value {
+  public func run<Value>(
+    about subject: String? = nil, _ operation: () async throws -> Value
+  ) async throws -> Value {
     let admission = try admit()
     do {
       let value = try await operation()
@@ -66,7 +74,7 @@ public final class CircuitBreaker: Sendable {
       if error is CancellationError || error is any NotCalled || Task.isCancelled {
         admission.abandoned()
       } else if isFailure(error) {
-        admission.failed()
+        admission.failed(about: Self.isAboutSubject(error) ? subject : nil)
       } else {
         admission.succeeded()
       }
@@ -95,6 +103,16 @@ public final class CircuitBreaker: Sendable {
       case .open(let end) where end > timeline.now: .open(for: end - timeline.now)
       case .open, .halfOpen: .halfOpen
       }
+    }
+  }
+
+  /// Whether the error may be the fault of what was asked for: an answer, or the wait for one. A connection that
+  /// fails and a proxy that finds nobody speak of the dependency alone.
+  private static func isAboutSubject(_ error: any Error) -> Bool {
+    switch error {
+    case let failure as HTTPFailure: !(502...504).contains(failure.status)
+    case is TimedOut, is UnusableAnswer: true
+    default: false
     }
   }
 

@@ -15,5 +15,5 @@ public struct CircuitOpen: Error, Hashable, CustomStringConvertible, NotCalled {
   }
 }
 
-/// Errors that say nothing about the dependency, because it was never asked.
+/// Errors that say nothing about the dependency, because it was never asked, or not waited for.
 protocol NotCalled: Error {}

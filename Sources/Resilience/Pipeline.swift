@@ -19,8 +19,8 @@ public struct Pipeline: Sendable {
   ///   - deadline: for all attempts and the delays between them. An attempt that it cuts off is a cancellation
   ///     to the circuit breaker: give a `timeout` too, or a dependency that never answers never opens it.
   ///   - timeout: for one attempt.
-  ///   - classify: which of the operation's errors are tried again. A time-out always is; what an open circuit
-  ///     or a full bulkhead rejected never is.
+  ///   - classify: which of the operation's other errors are tried again. A time-out and an unusable answer
+  ///     always are; what an open circuit or a full bulkhead rejected never is.
   public init(
     name: String, deadline: Duration? = nil, retry: Retry? = nil, breaker: CircuitBreaker? = nil,
     bulkhead: Bulkhead? = nil, timeout: Duration? = nil, clock: any Clock<Duration> = ContinuousClock(),
@@ -37,41 +37,44 @@ public struct Pipeline: Sendable {
     instruments = PipelineInstruments(name, clock)
   }
 
-  /// - Throws: ``DeadlineOver``, ``CircuitOpen``, ``BulkheadFull`` or ``TimedOut``, as the part that gave up last
-  ///   says; otherwise what `operation` threw last.
+  /// - Parameter subject: what the call is about, for the circuit breaker; see ``CircuitBreaker``.
+  /// - Throws: ``DeadlineOver``, ``CircuitOpen``, ``BulkheadFull``, ``TooManySlowCalls`` or ``TimedOut``, as the
+  ///   part that gave up last says; otherwise what `operation` threw last.
   public func call<Value: Sendable>(
-    _ operation: @escaping @Sendable () async throws -> Value
+    about subject: String? = nil, _ operation: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     try await instruments.timingCall {
-      guard let deadline else { return try await retrying(nil, operation) }
+      guard let deadline else { return try await retrying(nil, subject, operation) }
       let end = Deadline(in: deadline, clock: clock)
-      let value = try await end.race { try await retrying(end, operation) }
+      let value = try await end.race { try await retrying(end, subject, operation) }
       guard let value else { throw DeadlineOver(after: deadline) }
       return value
     }
   }
 
   private func retrying<Value: Sendable>(
-    _ deadline: Deadline?, _ operation: @escaping @Sendable () async throws -> Value
+    _ deadline: Deadline?, _ subject: String?, _ operation: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
-    guard let retry else { return try await attempting(operation) }
-    return try await retry.run(deadline: deadline, classify: advice) { _ in try await attempting(operation) }
+    guard let retry else { return try await attempting(subject, operation) }
+    return try await retry.run(deadline: deadline, classify: advice) { _ in
+      try await attempting(subject, operation)
+    }
   }
 
   private func advice(_ error: any Error) -> RetryAdvice {
     switch error {
     case is any NotCalled, is DeadlineOver: .never
-    case is TimedOut: .retry
+    case is TimedOut, is UnusableAnswer: .retry
     default: classify(error)
     }
   }
 
   private func attempting<Value: Sendable>(
-    _ operation: @escaping @Sendable () async throws -> Value
+    _ subject: String?, _ operation: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     try await instruments.countingAttempt {
       guard let breaker else { return try await entering(operation) }
-      return try await breaker.run { try await entering(operation) }
+      return try await breaker.run(about: subject) { try await entering(operation) }
     }
   }
 
@@ -79,7 +82,7 @@ public struct Pipeline: Sendable {
     _ operation: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     guard let bulkhead else { return try await timing(operation) }
-    return try await bulkhead.run { try await timing(operation) }
+    return try await bulkhead.call { try await timing(operation) }
   }
 
   private func timing<Value: Sendable>(

@@ -16,7 +16,7 @@ struct PipelineInstruments: Sendable {
         case is TimedOut: .timedOut
         case is DeadlineOver: .deadlineOver
         case is CircuitOpen: .circuitOpen
-        case is BulkheadFull: .bulkheadFull
+        case is BulkheadFull, is TooManySlowCalls: .bulkheadFull
         case is CancellationError: .cancelled
         default: Task.isCancelled ? .cancelled : .failed
         }

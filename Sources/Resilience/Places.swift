@@ -3,13 +3,16 @@ import Metrics
 /// The places of a bulkhead, and who waits for one.
 struct Places {
   private(set) var inUse = 0
+  private(set) var slow = 0
   var line = WaitingLine<Void>()
   let inUseGauge: Gauge
   let waitingGauge: Gauge
+  let slowGauge: Gauge
 
-  init(inUseGauge: Gauge, waitingGauge: Gauge) {
+  init(inUseGauge: Gauge, waitingGauge: Gauge, slowGauge: Gauge) {
     self.inUseGauge = inUseGauge
     self.waitingGauge = waitingGauge
+    self.slowGauge = slowGauge
     report()
   }
 
@@ -28,7 +31,20 @@ struct Places {
     return next
   }
 
+  mutating func takeSlow(_ limit: Int) -> Bool {
+    guard slow < limit else { return false }
+    slow += 1
+    report()
+    return true
+  }
+
+  mutating func giveSlow() {
+    slow -= 1
+    report()
+  }
+
   func report() {
+    slowGauge.record(slow)
     inUseGauge.record(inUse)
     waitingGauge.record(line.count)
   }

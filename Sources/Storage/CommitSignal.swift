@@ -28,7 +28,11 @@ final class CommitSignals: Sendable {
       return listeners.next
     }
     continuation.onTermination = { [weak self] _ in
-      self?.listeners.withLock { _ = $0.of[signal]?.removeValue(forKey: id) }
+      self?.listeners.withLock { listeners in
+        listeners.of[signal]?[id] = nil
+        // There may be a signal for each entity.
+        if listeners.of[signal]?.isEmpty == true { listeners.of[signal] = nil }
+      }
     }
     return stream
   }

@@ -2,6 +2,7 @@ import Administration
 import Delivery
 import Gateway
 import Hosting
+import Orders
 import Tasks
 import Workflow
 
@@ -26,6 +27,7 @@ enum ServiceCatalog {
     Entry(name: WorkflowService.name, defaultPort: WorkflowService.defaultPort, host: WorkflowService.host),
     Entry(name: DeliveryService.name, defaultPort: DeliveryService.defaultPort, host: DeliveryService.host),
     Entry(name: GatewayService.name, defaultPort: GatewayService.defaultPort, host: GatewayService.host),
+    Entry(name: OrdersService.name, defaultPort: OrdersService.defaultPort, host: OrdersService.host),
   ]
 
   static func entry(_ name: String) -> Entry? { all.first { $0.name == name } }

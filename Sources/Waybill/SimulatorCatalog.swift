@@ -60,6 +60,17 @@ enum SimulatorCatalog {
           environment: ProcessInfo.processInfo.environment, host: program.host),
         logger: program.logger("target-simulator"), onListening: onListening)
     },
+    Entry(name: "product-simulator") { program, _, onListening in
+      ProductSimulator(
+        configuration: try .products(
+          environment: ProcessInfo.processInfo.environment, host: program.host),
+        logger: program.logger("product-simulator"), onListening: onListening)
+    },
+    Entry(name: "user-simulator") { program, _, onListening in
+      UserSimulator(
+        configuration: try .users(environment: ProcessInfo.processInfo.environment, host: program.host),
+        logger: program.logger("user-simulator"), onListening: onListening)
+    },
   ]
 
   static func entry(_ name: String) -> Entry? { all.first { $0.name == name } }

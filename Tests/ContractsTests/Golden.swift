@@ -126,5 +126,21 @@ struct Golden: Sendable, CustomStringConvertible {
       payload: #"""
         {"attempt":7,"failedAt":"2026-11-21T09:00:02.000Z","id":"order-4711","reason":"given up after 86400 seconds: the target answered 502","runner":"0197f2a4-6000-7000-8000-000000000001","source":"demo"}
         """#),
+    Golden(
+      name: "order.created.v1", topic: "order.created", key: "0197f2a4-7b10-7c4e-9d2f-6a5b4c3d2e1f",
+      payload: #"""
+        {"payload":{"order":{"created_at":"2026-11-20T09:00:01.000Z","customer_fullname":"Ada Lovelace","order_id":"0197f2a4-7b10-7c4e-9d2f-6a5b4c3d2e1f","product_name":"Classic Box","total_amount":9.99}},"producer":"orders","sent_at":"2026-11-20T09:00:01.309Z","type":"order.created"}
+        """#),
+    // An amount has no more decimals than it needs.
+    Golden(
+      name: "order.created.v1", topic: "order.created", key: "0197f2a4-7f22-7a31-8b4c-1d2e3f405162",
+      payload: #"""
+        {"payload":{"order":{"created_at":"2026-11-20T09:00:02.000Z","customer_fullname":"Alan Turing","order_id":"0197f2a4-7f22-7a31-8b4c-1d2e3f405162","product_name":"Family Box / Zürich","total_amount":1500}},"producer":"orders","sent_at":"2026-11-20T09:01:02.312Z","type":"order.created"}
+        """#),
+    Golden(
+      name: "order.failed.v1", topic: "order.failed", key: "0197f2a4-8301-7d5b-a6c7-2f3e4d5c6b7a",
+      payload: #"""
+        {"payload":{"order":{"created_at":"2026-11-20T09:00:03.000Z","order_id":"0197f2a4-8301-7d5b-a6c7-2f3e4d5c6b7a","product_code":"veggie-box","reason":"the product service answered 500","user_id":"7c11e1ce2741"}},"producer":"orders","sent_at":"2026-11-20T09:01:41.250Z","type":"order.failed"}
+        """#),
   ]
 }

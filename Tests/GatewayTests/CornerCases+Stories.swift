@@ -11,6 +11,7 @@ import Storage
 import Testing
 
 @testable import Gateway
+
 extension CornerCases {
   // MARK: - Finding events
 

@@ -11,7 +11,9 @@ import Testing
 struct BrokerTests {
   static func broker() throws -> EmbeddedBroker {
     let broker = try EmbeddedBroker(logger: Logger(label: "test"))
-    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks", "gateway"]) {
+    for topic in EventCatalog.topics(of: [
+      "workflow", "delivery", "administration", "tasks", "gateway", "orders",
+    ]) {
       try broker.createTopic(topic.name, partitions: 4)
     }
     return broker

@@ -44,9 +44,10 @@ final class Stack: Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     self.environment = [
       "WAYBILL_DATA": folder, "WORKFLOW_PORT": "0", "DELIVERY_PORT": "0", "TASKS_PORT": "0",
-      "GATEWAY_PORT": "0", "SOURCE_SIMULATOR_PORT": "0",
-      // The gateway delivers there, so it has to be known beforehand.
+      "GATEWAY_PORT": "0", "ORDERS_PORT": "0", "SOURCE_SIMULATOR_PORT": "0",
+      // The gateway delivers there, and orders ask there, so they have to be known beforehand.
       "TARGET_SIMULATOR_PORT": "\(try Self.freePort())",
+      "PRODUCT_SIMULATOR_PORT": "\(try Self.freePort())", "USER_SIMULATOR_PORT": "\(try Self.freePort())",
       // The others fetch its keys there, so it has to be known beforehand.
       "ADMINISTRATION_PORT": "\(try Self.freePort())", "ADMINISTRATION_SCRYPT_LOG2N": "10",
     ].merging(environment) { $1 }

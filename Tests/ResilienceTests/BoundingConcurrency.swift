@@ -58,6 +58,32 @@ import Testing
     #expect(value == 7)
   }
 
+  @Test func `a call that turns out slow makes room for the others, and so many may be slow`() async throws {
+    let bulkhead = Bulkhead(
+      name: "products", limit: 1, queue: 9, slowCalls: .init(after: .seconds(1), limit: 2), clock: clock)
+    let slow = (0..<2).map { number in Task { try await bulkhead.call { await gate.pass("slow") } } }
+    for number in 1...2 {
+      // Each is slow in its turn: the other waits for its place.
+      try await until { gate.inside == number && clock.sleepers == 1 }
+      clock.advance(by: .seconds(1))
+    }
+    try await until { bulkhead.state == .init(slow: 2) }
+    let value = try await bulkhead.call { 7 }
+    #expect(value == 7)
+    let third = Task { [clock] in
+      try await bulkhead.call { try await clock.sleep(for: .seconds(60)) }
+    }
+    try await clock.sleeping(2)
+    clock.advance(by: .seconds(1))
+    await #expect(throws: TooManySlowCalls(name: "products")) { try await third.value }
+    #expect(bulkhead.state == .init(slow: 2))
+    #expect(clock.sleepers == 0)
+    gate.release()
+    gate.release()
+    for task in slow { try await task.value }
+    #expect(bulkhead.state == .init())
+  }
+
   @Test func `a call that fails gives its place back`() async throws {
     let bulkhead = bulkhead(limit: 1, queue: 0)
     for _ in 0..<3 {

@@ -148,6 +148,20 @@ import Testing
     #expect(breaker.state == .closed)
   }
 
+  @Test func `one slow call too many speaks against nobody, and is not tried again`() async throws {
+    let breaker = breaker(failures: 1)
+    let bulkhead = Bulkhead(
+      name: "products", limit: 1, queue: 0, slowCalls: .init(after: .seconds(1), limit: 0), clock: clock)
+    let pipeline = pipeline(retry: retry(5), breaker: breaker, bulkhead: bulkhead)
+    let result = try await call(pipeline, passing: [(.seconds(1), 1)]) { [clock] _ in
+      try await clock.sleep(for: .seconds(60))
+      return ""
+    }
+    #expect(error(result) as? TooManySlowCalls == TooManySlowCalls(name: "products"))
+    #expect(calls.value == 1)
+    #expect(breaker.state == .closed)
+  }
+
   @Test func `an open circuit takes no place, and waiting for a place is not timed`() async throws {
     let (gate, breaker) = (Gate(), breaker(failures: 1))
     let bulkhead = Bulkhead(name: "products", limit: 1, queue: 1, clock: clock)

@@ -62,6 +62,51 @@ import Testing
     #expect(breaker.state == .closed)
   }
 
+  @Test func `failures about the same count once, until something succeeds`() async throws {
+    let breaker = breaker()
+    func fail(about subject: String?) throws { try breaker.admit().failed(about: subject) }
+    for _ in 0..<10 { try fail(about: "poison") }
+    try fail(about: "other")
+    #expect(breaker.state == .closed)
+    try await breaker.run {}
+    for _ in 0..<10 { try fail(about: "poison") }
+    try fail(about: "other")
+    #expect(breaker.state == .closed)
+    try fail(about: nil)
+    #expect(breaker.state == .open(for: .seconds(10)))
+  }
+
+  @Test func `a probe about what failed before decides nothing, and makes room for another`() async throws {
+    let breaker = breaker()
+    for subject in ["poison", "b", "c"] { try breaker.admit().failed(about: subject) }
+    clock.advance(by: .seconds(10))
+    try breaker.admit().failed(about: "poison")
+    #expect(breaker.state == .halfOpen)
+    try breaker.admit().failed(about: "d")
+    #expect(breaker.state == .open(for: .seconds(20)))
+    clock.advance(by: .seconds(20))
+    try await breaker.run(about: "poison") {}
+    #expect(breaker.state == .closed)
+  }
+
+  @Test func `what a call is about is to blame for an answer and a time-out, not for a lost connection`()
+    async throws
+  {
+    let breaker = breaker()
+    let answers: [any Error] = [
+      HTTPFailure(status: 500), TimedOut(after: .seconds(1)), UnusableAnswer("is not JSON"),
+    ]
+    for error in answers + answers {
+      await #expect(throws: (any Error).self) { try await breaker.run(about: "box") { throw error } }
+    }
+    #expect(breaker.state == .closed)
+    await #expect(throws: HTTPFailure.self) {
+      try await breaker.run(about: "box") { throw HTTPFailure(status: 503) }
+    }
+    await #expect(throws: Down.self) { try await breaker.run(about: "box") { throw Down() } }
+    #expect(breaker.state == .open(for: .seconds(10)))
+  }
+
   @Test func `closes again when a probe succeeds, and knows nothing of what was before`() async throws {
     let breaker = breaker()
     try fail(breaker, 3)

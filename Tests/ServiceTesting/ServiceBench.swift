@@ -50,12 +50,16 @@ public final class ServiceBench: Sendable {
     logger.logLevel = .critical
     self.logger = logger
     broker = onTheWire ? try EmbeddedBroker(logger: logger) : nil
-    for topic in EventCatalog.topics(of: ["workflow", "delivery", "administration", "tasks", "gateway"]) {
+    for topic in EventCatalog.topics(of: [
+      "workflow", "delivery", "administration", "tasks", "gateway", "orders",
+    ]) {
       try broker?.createTopic(topic.name, partitions: topic.partitions)
     }
     let key = try SigningKey()
     self.key = key
-    let zeros = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS", "GATEWAY"].map { ("\($0)_PORT", "0") }
+    let zeros = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS", "GATEWAY", "ORDERS"].map {
+      ("\($0)_PORT", "0")
+    }
     environment = ServiceEnvironment(
       settings: Settings(Dictionary(uniqueKeysWithValues: zeros).merging(settings) { $1 }), dataFolder: data,
       host: "127.0.0.1",

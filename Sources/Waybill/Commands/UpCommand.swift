@@ -6,9 +6,10 @@ struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run every service in this process, on a broker of its own.",
     discussion: """
-      The simulators of source and target run beside them, and the gateway delivers to the target simulator \
-      unless GATEWAY_TARGET_URL says otherwise. With KAFKA_BOOTSTRAP_SERVERS that cluster is used and no broker is started. The first SIGTERM or SIGINT \
-      stops cleanly, the second at once; nothing is lost either way.
+      The simulators run beside them: a source and a target of the gateway, and the product service and the user \
+      service of orders, which are used unless GATEWAY_TARGET_URL, ORDERS_PRODUCT_URL or ORDERS_USER_URL says \
+      otherwise. With KAFKA_BOOTSTRAP_SERVERS that cluster is used and no broker is started. The first SIGTERM or \
+      SIGINT stops cleanly, the second at once; nothing is lost either way.
       """)
 
   func run() async throws {

@@ -27,7 +27,7 @@ enum UserRole: String, Codable, Sendable, CaseIterable {
       UserRole.user.scopes.union([
         "workflows:read", "workflows:write", "deliveries:read", "deliveries:write", "dead-letters:read",
         "dead-letters:write", "users:read", "users:write", "keys:read", "keys:write", "events:read",
-        "sources:read", "sources:write",
+        "sources:read", "sources:write", "orders:read", "orders:write",
       ])
     }
   }

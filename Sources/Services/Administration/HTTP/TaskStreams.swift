@@ -79,14 +79,3 @@ struct TaskStreams {
     }
   }
 }
-
-extension Call {
-  /// The number of the last event that the client has seen; nil when it says nothing of that.
-  fileprivate func lastEventNumber() throws -> Int64? {
-    guard let id = lastEventID, !id.isEmpty else { return nil }
-    guard let number = Int64(id), number >= 0 else {
-      throw Problem.badRequest("Last-Event-ID must be the id of an event of this stream.")
-    }
-    return number
-  }
-}

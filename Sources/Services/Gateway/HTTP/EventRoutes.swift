@@ -32,7 +32,7 @@ struct EventRoutes {
     // Changes from now on, or from the last one that the client has seen.
     api.read("/events/stream", scope: .eventsRead) { call in
       let store = store
-      let seen = try call.lastChange()
+      let seen = try call.lastEventNumber()
       let last = try await store.read { try GatewayEvent.lastChange(in: $0) }
       return .events(
         after: min(seen ?? last, last), wakes: { store.commits(raising: .eventChanges) }
@@ -60,16 +60,5 @@ struct EventRoutes {
       }
       return .ok(WholeRejection(rejected))
     }
-  }
-}
-
-extension Call {
-  /// The number of the last change that the client has seen; nil when it says nothing of that.
-  fileprivate func lastChange() throws -> Int64? {
-    guard let id = lastEventID, !id.isEmpty else { return nil }
-    guard let number = Int64(id), number >= 0 else {
-      throw Problem.badRequest("Last-Event-ID must be the id of an event of this stream.")
-    }
-    return number
   }
 }
