@@ -13,7 +13,7 @@ test: setup ## Pass all tests
 	scripts/test.sh
 
 check: ## What the pipeline runs: lint, rooms, build with warnings as errors, tests
-	@scripts/setup.sh python3 python3-venv
+	@scripts/setup.sh python3 python3-venv docker-compose
 	scripts/check
 
 build: setup ## The program, at .build/release/waybill
