@@ -17,6 +17,8 @@ public struct ServiceHost: Service {
   private let serves: @Sendable (API, Store) -> Void
   private let subscription: Subscription
   private let runner: JobRunner?
+  private let replica: Replica?
+  private let lease: Lease?
   private let prunes: [Retention.Prune]
   private let prepares: (@Sendable (UnitOfWork) throws -> Void)?
   private let alongside: [any Service]
@@ -57,6 +59,8 @@ public struct ServiceHost: Service {
       checkpoints: environment.settings.storeCheckpoints(), clock: environment.clock)
     let logger = environment.logger(name)
     self.store = store
+    replica = try environment.settings.outboxReplica()
+    lease = environment.settings.lease
     subscription = Subscription(
       store: store, wire: environment.wire, handlers: handlers, broadcasts: broadcasts, share: share,
       logger: logger)
@@ -94,7 +98,8 @@ public struct ServiceHost: Service {
     let server = api().server(
       host: environment.host, port: port, setting: "\(name.uppercased())_PORT", logger: logger,
       onListening: environment.onListening(name))
-    let relay = OutboxRelay(store: store, wire: environment.wire, logger: logger)
+    let relay = OutboxRelay(
+      store: store, wire: environment.wire, after: replica, lease: lease, logger: logger)
     let retention = Retention(
       store: store, messaging: MessagingRetention(), jobs: runner == nil ? nil : JobsRetention(),
       others: prunes, logger: logger)

@@ -5,12 +5,22 @@ extension ClientHandle {
   func committed(
     _ partitions: [TopicPartition], timeout: Int32 = 5000
   ) throws(KafkaError) -> [TopicPartition: Int64] {
+    try committedNotes(partitions, timeout: timeout).mapValues(\.offset)
+  }
+
+  /// What was committed, and what was noted with it.
+  func committedNotes(
+    _ partitions: [TopicPartition], timeout: Int32 = 5000
+  ) throws(KafkaError) -> [TopicPartition: (offset: Int64, note: String)] {
     guard !partitions.isEmpty else { return [:] }
     let list = PartitionList(partitions)
     let error = KafkaError(
       rd_kafka_committed(rk, list.pointer, timeout), "cannot read committed offsets")
     if let error = error ?? list.error("cannot read the committed offset of") { throw error }
-    return list.offsets
+    let notes = list.notes
+    var committed: [TopicPartition: (offset: Int64, note: String)] = [:]
+    for (place, offset) in list.offsets { committed[place] = (offset, notes[place] ?? "") }
+    return committed
   }
 
   /// The first offset that is there and the one the next record will get.

@@ -18,7 +18,7 @@ extension ConsumerThread {
   }
 
   func commit(
-    _ offsets: [TopicPartition: Int64],
+    _ offsets: [TopicPartition: Int64], note: String,
     _ answer: @escaping @Sendable (Result<Void, KafkaError>) -> Void
   ) {
     // A member of a group must not move the offsets of another member's partitions back.
@@ -27,7 +27,7 @@ extension ConsumerThread {
       logger.debug("Offsets of partitions that were revoked are not committed")
     }
     guard !ours.isEmpty else { return answer(.success(())) }
-    let list = PartitionList(ours)
+    let list = PartitionList(ours, note: note)
     lastReply += 1
     let error = rd_kafka_commit_queue(
       handle.rk, list.pointer, replies, nil, UnsafeMutableRawPointer(bitPattern: lastReply))

@@ -103,8 +103,9 @@ public final class KafkaConsumer: Sendable {
 
   /// Commits the next offset to read of each partition and returns when the broker has them.
   /// Partitions that meanwhile belong to another member are left out.
-  public func commit(_ offsets: [TopicPartition: Int64]) async throws(KafkaError) {
-    try await mailbox.perform(answering: { thread, answer in thread.commit(offsets, answer) })
+  /// - Parameter note: kept with the offsets, for whoever reads them; at most 4 KiB for most brokers.
+  public func commit(_ offsets: [TopicPartition: Int64], note: String = "") async throws(KafkaError) {
+    try await mailbox.perform(answering: { thread, answer in thread.commit(offsets, note: note, answer) })
   }
 
   /// The group's committed offsets; partitions without one are missing.
@@ -113,6 +114,14 @@ public final class KafkaConsumer: Sendable {
   ) async throws(KafkaError) -> [TopicPartition: Int64] {
     let handle = try openHandle()
     return try await aside { () throws(KafkaError) in try handle.committed(partitions) }
+  }
+
+  /// The same, with what was noted at the commit; empty where nothing was.
+  public func committedNotes(
+    _ partitions: [TopicPartition]
+  ) async throws(KafkaError) -> [TopicPartition: (offset: Int64, note: String)] {
+    let handle = try openHandle()
+    return try await aside { () throws(KafkaError) in try handle.committedNotes(partitions) }
   }
 
   /// The next offset of each partition that a batch will bring; missing before the first record.

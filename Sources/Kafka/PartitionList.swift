@@ -1,4 +1,5 @@
 internal import CRdKafka
+import Foundation
 
 /// librdkafka's list of partitions, owned: destroyed with this value.
 struct PartitionList: ~Copyable {
@@ -19,6 +20,16 @@ struct PartitionList: ~Copyable {
     }
   }
 
+  /// - Parameter note: kept by the broker with each of the offsets.
+  init(_ offsets: [TopicPartition: Int64], note: String) {
+    self.init(offsets)
+    for index in 0..<Int(pointer.pointee.cnt) {
+      // The list frees it with itself.
+      pointer.pointee.elems[index].metadata = UnsafeMutableRawPointer(strdup(note))
+      pointer.pointee.elems[index].metadata_size = note.utf8.count
+    }
+  }
+
   deinit { rd_kafka_topic_partition_list_destroy(pointer) }
 
   func setOffsets(_ offset: Int64) {
@@ -27,6 +38,7 @@ struct PartitionList: ~Copyable {
 
   var partitions: [TopicPartition] { pointer.pointee.partitions }
   var offsets: [TopicPartition: Int64] { pointer.pointee.offsets }
+  var notes: [TopicPartition: String] { pointer.pointee.notes }
 
   /// The first partition librdkafka refused something for.
   func error(_ doing: String) -> KafkaError? { pointer.pointee.error(doing) }
@@ -46,6 +58,17 @@ extension rd_kafka_topic_partition_list_t {
       offsets[element.name] = element.offset
     }
     return offsets
+  }
+
+  /// What was kept with the offsets.
+  var notes: [TopicPartition: String] {
+    var notes: [TopicPartition: String] = [:]
+    for element in elements where element.metadata_size > 0 {
+      guard let metadata = element.metadata else { continue }
+      let bytes = UnsafeRawBufferPointer(start: metadata, count: element.metadata_size)
+      notes[element.name] = String(decoding: bytes, as: UTF8.self)
+    }
+    return notes
   }
 
   func error(_ doing: String) -> KafkaError? {

@@ -19,13 +19,20 @@ public struct OutboxRelay: Service {
 
   private let store: Store
   private let wire: Wire
+  private let replicated: ReplicatedOutbox?
+  private let lease: Lease?
   private let logger: Logger
   private let published: Counter
   private let delay: Timer
 
-  public init(store: Store, wire: Wire, logger: Logger) {
+  /// - Parameters:
+  ///   - replica: events leave only when this copy of the store holds them; without one, once they are committed.
+  ///   - lease: nothing leaves after its end.
+  public init(store: Store, wire: Wire, after replica: Replica? = nil, lease: Lease? = nil, logger: Logger) {
     self.store = store
     self.wire = wire
+    replicated = replica.map { ReplicatedOutbox($0, store, logger) }
+    self.lease = lease
     self.logger = logger
     let dimensions = [("service", store.service)]
     published = Counter(label: "outbox.published", dimensions: dimensions)
@@ -78,7 +85,7 @@ public struct OutboxRelay: Service {
       while !Task.isCancelled {
         do {
           guard let producer = try current.get(orMake: makeProducer) else { break }
-          guard try await drainOnce(producer) else { break }
+          guard try await drainOnce(producer, unless: { current.isClosed }) else { break }
           backoff.reset()
         } catch {
           if current.isClosed || Task.isCancelled { break }
@@ -114,10 +121,14 @@ extension OutboxRelay {
   }
 
   /// - Returns: false when nothing is left to send.
-  private func drainOnce(_ producer: KafkaProducer) async throws -> Bool {
+  private func drainOnce(_ producer: KafkaProducer, unless isOver: @Sendable () -> Bool) async throws -> Bool
+  {
     let service = store.service
     let waiting = try await nextRows()
-    guard !waiting.isEmpty else { return false }
+    guard let last = waiting.last else { return false }
+    try await replicated?.hold(last.seq, unless: isOver)
+    // Last of all: whoever takes over restores the store after the lease has ended, with what is replicated by now.
+    try lease?.check()
     Failpoint.beforePublish.reach(in: service)
     let (rows, tooLarge) = sendable(waiting)
     if !tooLarge.isEmpty { try await bury(tooLarge) }

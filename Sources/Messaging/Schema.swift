@@ -79,7 +79,7 @@ extension [Migration] {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX dead_letters_open ON dead_letters (id) WHERE state = 'dead';
         """),
-      .redrives,
+      .redrives, .positions,
     ]
   }
 }

@@ -87,8 +87,12 @@ public struct Subscription: Service {
   private func consumeUntilBroken(_ topics: [Topic], _ group: String) async throws {
     let ownership =
       group == store.service ? share.map { Ownership(of: topics, wire, logger, share: $0) } : nil
-    let consumer = try KafkaConsumer(wire.kafka, groupID: group, logger: logger) { rebalance, _ in
+    // An embedded broker forgets, and its offsets begin anew.
+    let positions =
+      wire.embedded == nil ? ReadPositions(consumer: group, store: store, logger: logger) : nil
+    let consumer = try KafkaConsumer(wire.kafka, groupID: group, logger: logger) { rebalance, consumer in
       ownership?.change(rebalance)
+      if case .assigned(let partitions) = rebalance { await positions?.rewind(partitions, consumer) }
     }
     do {
       try await listen(consumer, to: topics)
@@ -99,8 +103,8 @@ public struct Subscription: Service {
           batch.release()
           // A task of its own: a clean stop ends the loop between two batches, not within one.
           let settled = await Task {
-            guard await take(messages) else { return false }
-            await commit(messages, consumer)
+            guard await take(messages, positions) else { return false }
+            await commit(messages, consumer, positions)
             return true
           }.value
           if !settled { break }
@@ -125,13 +129,13 @@ public struct Subscription: Service {
   }
 
   /// - Returns: false when told to stop before the store took the messages.
-  private func take(_ messages: [IncomingMessage]) async -> Bool {
+  private func take(_ messages: [IncomingMessage], _ positions: ReadPositions?) async -> Bool {
     var backoff = Backoff()
     var left = messages[...]
     while !left.isEmpty {
       let part = left.prefix(Self.mostInUnit)
       do {
-        try await receive(part)
+        try await receive(part, positions)
         left = left.dropFirst(part.count)
       } catch {
         // The store is at fault, not a message: the batch stays in hand and the partitions wait.
@@ -144,7 +148,7 @@ public struct Subscription: Service {
     return true
   }
 
-  private func receive(_ messages: ArraySlice<IncomingMessage>) async throws {
+  private func receive(_ messages: ArraySlice<IncomingMessage>, _ positions: ReadPositions?) async throws {
     do {
       try await store.write { work in
         // Only what was parked before this batch or by it can hold a message up.
@@ -153,37 +157,46 @@ public struct Subscription: Service {
           try inbox.receive(message, anyParked: anyParked, work)
           if !anyParked { anyParked = try !Parked.isEmpty(work) }
         }
+        try positions?.remember(messages, work)
       }
     } catch let error as StoreError {
       throw error
     } catch {
       // Not the disk: some message cannot be committed. Halve the batch until it stands alone.
       guard messages.count > 1 else {
-        try await bury(messages[messages.startIndex], error)
+        try await bury(messages[messages.startIndex], error, positions)
         return
       }
       let middle = messages.startIndex + messages.count / 2
-      try await receive(messages[..<middle])
-      try await receive(messages[middle...])
+      try await receive(messages[..<middle], positions)
+      try await receive(messages[middle...], positions)
     }
   }
 
-  private func bury(_ message: IncomingMessage, _ error: any Error) async throws {
+  private func bury(_ message: IncomingMessage, _ error: any Error, _ positions: ReadPositions?) async throws
+  {
     try await store.write { work in
       let envelope = Envelope(headers: message.headers)
       try DeadLetters.bury(
         message, envelope, reason: "its effect cannot be committed: \(error)", attempts: 1, work)
       inbox.report(message, envelope, "\(error)")
+      try positions?.remember([message], work)
     }
   }
 
-  private func commit(_ messages: [IncomingMessage], _ consumer: KafkaConsumer) async {
+  private func commit(
+    _ messages: [IncomingMessage], _ consumer: KafkaConsumer, _ positions: ReadPositions?
+  ) async {
     var next: [TopicPartition: Int64] = [:]
     for message in messages { next[message.place] = message.offset + 1 }
     wire.embedded?.handled(by: store.service, next)
     Failpoint.beforeOffsets.reach(in: store.service)
     do {
-      try await consumer.commit(next)
+      if let positions {
+        try await positions.commit(next, consumer)
+      } else {
+        try await consumer.commit(next)
+      }
     } catch {
       // Harmless: the messages come again and the inbox knows them.
       logger.info("Offsets were not committed", metadata: ["error": "\(error)"])

@@ -82,6 +82,14 @@ public final class Store: Sendable {
     signals.stream(signal)
   }
 
+  /// Lets the log grow by a commit that means nothing, for who watches a copy of it.
+  public func commitNothing() async throws {
+    try await write { work in
+      let version = try Int32.fetchOne(work.database, sql: "PRAGMA user_version") ?? 0
+      try work.database.execute(sql: "PRAGMA user_version = \(version &+ 1)")
+    }
+  }
+
   /// The time decisions are made at.
   public var now: Timestamp { clock() }
 

@@ -57,6 +57,22 @@ struct `Reading partitions of one's own choice` {
     await producer.close()
   }
 
+  @Test func `keeps a note with the offsets it commits`() async throws {
+    let bench = try Bench(partitions: 2)
+    let consumer = try bench.consumer("g")
+    try await consumer.assign(Bench.partitions(2))
+    let zero = TopicPartition(topic: "t", partition: 0)
+    let one = TopicPartition(topic: "t", partition: 1)
+    try await consumer.commit([zero: 4], note: "mine, in größter Kürze")
+    try await consumer.commit([one: 2])
+    let committed = try await consumer.committedNotes(Bench.partitions(2))
+    #expect(committed[zero]?.offset == 4)
+    #expect(committed[zero]?.note == "mine, in größter Kürze")
+    #expect(committed[one]?.offset == 2)
+    #expect(committed[one]?.note == "")
+    await consumer.close()
+  }
+
   @Test func `goes back and forth by seeking`() async throws {
     let bench = try Bench()
     let producer = try bench.producer()
