@@ -278,6 +278,7 @@ work() {
   if [ ! -s "$store" ] && [ "$WAYBILL_FIRST_BOOT" != 1 ]; then
     fail 78 "There is no replica of $service in s3://$bucket/$base, and no $store. The setting WAYBILL_FIRST_BOOT must be 1 for the very first start of a service; otherwise correct REPLICA_BUCKET and REPLICA_PREFIX, or restore the store by hand."
   fi
+  export OUTBOX_REPLICA_METRICS_URL=${OUTBOX_REPLICA_METRICS_URL:-http://$REPLICA_METRICS/metrics}
   export WAYBILL_LEASE=$lease_file STORE_CHECKPOINTS=external REPLICA_PATH=$base/epochs/$epoch
   export REPLICA_PROGRAM=$waybill REPLICA_SERVICE=$service REPLICA_ENDED=$scratch/ended
   # Litestream passes the words on as they are, so the start that has to wait is this file again.
