@@ -11,6 +11,7 @@ own_environment moto "moto[all,server]==5.2.1" || skip "moto could not be instal
 scratch=$(mktemp -d "$WORK/rehearsal.XXXXXX")
 simulator=
 finish() {
+  stop_child
   if [ -n "$simulator" ] && kill "$simulator" 2>/dev/null; then wait "$simulator" 2>/dev/null || true; fi
   rm -rf "$scratch"
 }
@@ -43,42 +44,43 @@ step() {
 step "the bucket of the state (terraform/bootstrap)"
 initialise "$copy/bootstrap" -reconfigure
 rm -f "$copy"/bootstrap/terraform.tfstate*
-(cd "$copy/bootstrap" && quietly 600 terraform apply -auto-approve -var region=eu-west-1 -var state_bucket=rehearsal-state)
+quietly 600 terraform "-chdir=$copy/bootstrap" apply -auto-approve -var region=eu-west-1 -var state_bucket=rehearsal-state
 
 zone=$(fixtures zone waybill.example.org)
 initialise "$copy" -reconfigure -backend-config=environments/production.s3.tfbackend -backend-config=bucket=rehearsal-state
 given=(-var-file=environments/production.tfvars -var "zone_id=$zone" -var state_bucket=rehearsal-state
   -var force_destroy=true -var deletion_protection=false -var secret_recovery_days=0
   -var "image=123456789012.dkr.ecr.eu-west-1.amazonaws.com/waybill-production@sha256:$(printf '0%.0s' {1..64})")
-cd "$copy"
+terraform=(terraform "-chdir=$copy")
 
 step "the first apply: everything, and nothing runs"
-quietly 900 terraform apply -auto-approve "${given[@]}" -var started=false
+quietly 900 "${terraform[@]}" apply -auto-approve "${given[@]}" -var started=false
 step "secrets are filled, as by hand"
-(cd "$OLDPWD" && fixtures secrets)
+fixtures secrets
 step "the second apply: the services start, empty"
-quietly 900 terraform apply -auto-approve "${given[@]}" \
+quietly 900 "${terraform[@]}" apply -auto-approve "${given[@]}" \
   -var 'first_boot=["administration","tasks","workflow","delivery","gateway","gateway-2","orders"]'
 step "the third apply: from now on nothing may start empty"
-quietly 900 terraform apply -auto-approve "${given[@]}"
+quietly 900 "${terraform[@]}" apply -auto-approve "${given[@]}"
 
 step "a plan: there must be nothing to do"
-if ! quietly 300 terraform plan -detailed-exitcode "${given[@]}"; then
+if ! quietly 300 "${terraform[@]}" plan -detailed-exitcode "${given[@]}"; then
   echo "The plan after the apply is not empty." >&2
   exit 1
 fi
 step "what is there"
-(cd "$OLDPWD" && fixtures count)
-echo "        $(terraform state list | grep -vc '^module\..*\.data\.\|^data\.') resources in the state, in S3 and locked while in use"
+fixtures count
+echo "        $("${terraform[@]}" state list | grep -vcE '(^|\.)data\.') resources in the state, in S3 and locked while in use"
 
 step "the destroy"
-quietly 900 terraform destroy -auto-approve "${given[@]}"
-if [ -n "$(terraform state list)" ]; then
-  terraform state list >&2
+quietly 900 "${terraform[@]}" destroy -auto-approve "${given[@]}"
+left=$("${terraform[@]}" state list)
+if [ -n "$left" ]; then
+  echo "$left" >&2
   echo "The destroy has left something in the state." >&2
   exit 1
 fi
-(cd "$OLDPWD" && fixtures nothing)
+fixtures nothing
 if grep '^UNKNOWN' "$scratch/log" | sort | uniq -c >&2; then
   echo "The simulator was asked for what it does not know: terraform/tests/simulator.py must answer it." >&2
   exit 1
