@@ -46,7 +46,8 @@ let package = Package(
     .service("Administration", [.crypto, .cryptoExtras, .nioPosix, .logging, .metrics]),
     .service("Tasks"),
     .service(
-      "Orders", ["Resilience", .httpClient, .nio, .nioHTTP1, .nioFoundation, .serviceContext, .tracing]),
+      "Orders",
+      ["Resilience", .httpClient, .nio, .nioHTTP1, .nioFoundation, .serviceContext, .tracing, .lifecycle]),
     .service(
       "Gateway",
       ["Resilience", .crypto, .httpClient, .nio, .nioHTTP1, .nioFoundation, .logging, .metrics, .lifecycle]),

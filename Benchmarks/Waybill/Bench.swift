@@ -12,7 +12,7 @@ struct Bench: AsyncParsableCommand {
     commandName: "waybill-bench",
     subcommands: [
       GroupCommitBench.self, OutboxBench.self, SubscriptionBench.self, JobsBench.self, StackBench.self,
-      TasksBench.self, GatewayBench.self, NothingServer.self,
+      TasksBench.self, GatewayBench.self, OrdersBench.self, NothingServer.self, ShopServer.self,
     ])
 }
 

@@ -26,6 +26,11 @@ struct DemoCommand: AsyncParsableCommand {
     } catch {
       checklist.note("the story of workflows could be told to its end", false, "\(error)")
     }
+    do {
+      try await OrderStory(client, watch).play(&checklist)
+    } catch {
+      checklist.note("the story of orders could be told to its end", false, "\(error)")
+    }
     await watch.close()
     await watching.value
     do {

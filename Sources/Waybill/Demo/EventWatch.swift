@@ -83,6 +83,11 @@ final class EventWatch: Sendable {
     state.withLock { $0.sightings.filter(matches).count }
   }
 
+  /// The ids of the events that match: what was sent twice is counted once.
+  func ids(_ matches: (Sighting) -> Bool) -> Set<String> {
+    state.withLock { Set($0.sightings.filter(matches).map(\.id)) }
+  }
+
   /// The first event of this type that mentions `text`, seen already or within 20 s; nil otherwise.
   func wait(for type: String, mentioning text: String) async -> Sighting? {
     let matches: @Sendable (Sighting) -> Bool = { $0.type == type && $0.payload.contains(text) }

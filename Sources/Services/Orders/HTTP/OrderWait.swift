@@ -1,5 +1,6 @@
 import Contracts
 import Resilience
+import ServiceLifecycle
 import Storage
 
 /// Waits for an order to come far enough, from commit to commit.
@@ -17,12 +18,14 @@ struct OrderWait: Sendable {
     let first = try await find()
     guard time > .zero, !isEnough(first) else { return first }
     do {
-      return try await withTimeout(time) {
-        for await _ in commits {
-          let order = try await find()
-          if isEnough(order) { return order }
+      return try await cancelWhenGracefulShutdown {
+        try await withTimeout(time) {
+          for await _ in commits {
+            let order = try await find()
+            if isEnough(order) { return order }
+          }
+          throw CancellationError()
         }
-        throw CancellationError()
       }
     } catch let error where error is TimedOut || error is CancellationError {
       // Also when the service stops meanwhile: the order is taken, and whoever asks is told so.
