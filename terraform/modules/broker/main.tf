@@ -20,6 +20,24 @@ resource "aws_vpc_security_group_ingress_rule" "services" {
   to_port                      = 9096
 }
 
+resource "aws_vpc_security_group_ingress_rule" "brokers" {
+  security_group_id            = aws_security_group.this.id
+  description                  = "Brokers among themselves"
+  referenced_security_group_id = aws_security_group.this.id
+  ip_protocol                  = "tcp"
+  from_port                    = 0
+  to_port                      = 65535
+}
+
+resource "aws_vpc_security_group_egress_rule" "brokers" {
+  security_group_id            = aws_security_group.this.id
+  description                  = "Brokers among themselves"
+  referenced_security_group_id = aws_security_group.this.id
+  ip_protocol                  = "tcp"
+  from_port                    = 0
+  to_port                      = 65535
+}
+
 resource "aws_msk_configuration" "this" {
   name           = var.name
   description    = "An acknowledged event is at two brokers, and nothing makes a topic but `waybill topics apply`"
@@ -32,7 +50,6 @@ resource "aws_msk_configuration" "this" {
     unclean.leader.election.enable=false
     delete.topic.enable=true
     offsets.retention.minutes=43200
-    replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector
   EOT
 
   lifecycle {

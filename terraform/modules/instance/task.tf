@@ -57,6 +57,11 @@ resource "aws_ecs_task_definition" "this" {
     }
   }
 
+  # The one before stays until this one runs: should it not start, ECS goes back.
+  lifecycle {
+    create_before_destroy = true
+  }
+
   container_definitions = jsonencode([
     {
       name       = "waybill"
