@@ -25,8 +25,8 @@ resource "aws_vpc_security_group_ingress_rule" "brokers" {
   description                  = "Brokers among themselves"
   referenced_security_group_id = aws_security_group.this.id
   ip_protocol                  = "tcp"
-  from_port                    = 0
-  to_port                      = 65535
+  from_port                    = 9092
+  to_port                      = 9098
 }
 
 resource "aws_vpc_security_group_egress_rule" "brokers" {
@@ -34,8 +34,8 @@ resource "aws_vpc_security_group_egress_rule" "brokers" {
   description                  = "Brokers among themselves"
   referenced_security_group_id = aws_security_group.this.id
   ip_protocol                  = "tcp"
-  from_port                    = 0
-  to_port                      = 65535
+  from_port                    = 9092
+  to_port                      = 9098
 }
 
 resource "aws_msk_configuration" "this" {
