@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTPAPI
 import HTTPTypes
+import Logging
 import ServiceLifecycle
 import Storage
 
@@ -42,7 +43,7 @@ struct ShopServer: AsyncParsableCommand {
       if latency > .zero { try await Task.sleep(for: latency) }
       return .ok(Product(code: code))
     }
-    let server = api.server(host: "127.0.0.1", port: port, setting: "PORT") { _ in
+    let server = api.server(host: "127.0.0.1", port: port, setting: "PORT", logger: logger) { _ in
       FileHandle.standardOutput.write(Data("ready\n".utf8))
     }
     try await server.run()

@@ -18,6 +18,8 @@ struct Retention: Service {
   let messaging: MessagingRetention
   /// Nil for a service without jobs.
   let jobs: JobsRetention?
+  /// Shown also when there is nothing to do, or their gauges would stay as they last were.
+  let kinds: [String]
   let others: [Prune]
   let logger: Logger
 
@@ -61,7 +63,7 @@ struct Retention: Service {
     Gauge(label: "messaging.parked", dimensions: dimensions).record(backlog.parked)
     Gauge(label: "messaging.dead.letters", dimensions: dimensions).record(backlog.deadLetters)
     guard jobs != nil else { return }
-    for backlog in try await store.read({ try JobsBacklog.read($0, at: now) }) {
+    for backlog in try await store.read({ try JobsBacklog.read($0, kinds: kinds, at: now) }) {
       let dimensions = dimensions + [("kind", backlog.kind)]
       Gauge(label: "jobs.waiting", dimensions: dimensions).record(backlog.waiting)
       Gauge(label: "jobs.running", dimensions: dimensions).record(backlog.running)

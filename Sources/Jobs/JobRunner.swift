@@ -37,6 +37,9 @@ public struct JobRunner: Service {
     precondition(periodic.allSatisfy { kinds.contains($0.kind) }, "a periodic job without a worker")
   }
 
+  /// The kinds of jobs that it runs.
+  public var kinds: [String] { workers.map(\.kind) }
+
   /// Runs until told to stop: then nothing more is taken up, what runs is asked to stop, and what did not
   /// finish is given back.
   public func run() async throws {

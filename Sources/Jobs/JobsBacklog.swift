@@ -10,9 +10,12 @@ public struct JobsBacklog: Hashable, Sendable {
   /// For how long the job that is due for the longest time has not been taken up; zero when none is due.
   public private(set) var longestOverdue = Duration.zero
 
-  /// Every kind of which anything is to be done. Each part has an index of its own: finished jobs cost nothing.
-  public static func read(_ database: Database, at now: Timestamp) throws -> [JobsBacklog] {
-    var kinds: [String: JobsBacklog] = [:]
+  /// Each of `kinds`, and every other of which anything is to be done. Each part has an index of its own: finished
+  /// jobs cost nothing.
+  public static func read(
+    _ database: Database, kinds known: [String], at now: Timestamp
+  ) throws -> [JobsBacklog] {
+    var kinds = Dictionary(uniqueKeysWithValues: known.map { ($0, JobsBacklog(kind: $0)) })
     func each(_ sql: String, _ note: (inout JobsBacklog, Row) -> Void) throws {
       for row in try Row.fetchAll(database, sql: sql) {
         let kind: String = row[0]

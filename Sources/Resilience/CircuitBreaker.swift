@@ -18,6 +18,15 @@ public final class CircuitBreaker: Sendable {
     case open(for: Duration)
     /// Lets a few calls through, to see.
     case halfOpen
+
+    /// As it is shown to people: closed, open or half-open.
+    public var word: String {
+      switch self {
+      case .closed: "closed"
+      case .open: "open"
+      case .halfOpen: "half-open"
+      }
+    }
   }
 
   /// The dependency, as it is named in errors and metrics.

@@ -70,14 +70,6 @@ final class Target: Sendable {
 }
 
 extension CircuitBreaker.State {
-  var word: String {
-    switch self {
-    case .closed: "closed"
-    case .open: "open"
-    case .halfOpen: "half-open"
-    }
-  }
-
   /// How long nothing is let through; nil when something is.
   var opensIn: Duration? {
     if case .open(let time) = self { time } else { nil }

@@ -86,13 +86,3 @@ struct DependencyState: Encodable, Sendable {
     case slow, waiting
   }
 }
-
-extension CircuitBreaker.State {
-  fileprivate var word: String {
-    switch self {
-    case .closed: "closed"
-    case .open: "open"
-    case .halfOpen: "half-open"
-    }
-  }
-}

@@ -45,7 +45,10 @@ extension UnitOfWork {
   func handOver(_ id: OrderID, attempt: Int, to job: String, because reason: String) throws -> Bool {
     try change(
       id,
-      "earlier_attempts = earlier_attempts + ? - 1, attempt = earlier_attempts + ?, job_id = ?, reason = ?",
+      """
+      earlier_attempts = earlier_attempts + ? - 1, attempt = earlier_attempts + ?, job_id = ?, reason = ?,
+      next_attempt_at = NULL
+      """,
       [attempt, attempt, job, reason])
   }
 
