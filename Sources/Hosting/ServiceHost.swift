@@ -101,8 +101,8 @@ public struct ServiceHost: Service {
     let relay = OutboxRelay(
       store: store, wire: environment.wire, after: replica, lease: lease, logger: logger)
     let retention = Retention(
-      store: store, messaging: MessagingRetention(), jobs: runner == nil ? nil : JobsRetention(), kinds: runner?.kinds ?? [],
-      others: prunes, logger: logger)
+      store: store, messaging: MessagingRetention(), jobs: runner == nil ? nil : JobsRetention(),
+      kinds: runner?.kinds ?? [], others: prunes, logger: logger)
     // Stopped from the last to the first.
     var services: [any Service] = [relay, retention] + alongside
     if let runner { services.append(runner) }
