@@ -50,6 +50,11 @@ terraform-apply-local: ## Apply terraform/ to a simulator of AWS, plan again, de
 	@scripts/setup.sh python3 python3-venv
 	scripts/terraform-apply-local.sh
 
+.PHONY: restore-drill
+restore-drill: build ## Lose machines, and look what was lost with them; about a minute
+	@scripts/setup.sh python3 python3-venv curl
+	scripts/restore-drill.sh $(WAYBILL)
+
 setup: ## Install the Debian packages that are missing
 	@scripts/setup.sh
 

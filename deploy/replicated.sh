@@ -298,12 +298,12 @@ watch_lease() { # the process group
     sleep 0.2
   done
 }
-# Deletes the replicas of earlier epochs, once there is a complete one of ours.
-forget_earlier() {
+# Deletes the replicas of earlier epochs, once there is a complete one of ours. What fails is tried again later.
+forget_earlier() { # the file that says that it is done
   scratch=$(mktemp -d) || return
   trap 'rm -rf "$scratch"' EXIT
   local earlier key keys
-  has_copy || return
+  until has_copy; do sleep 1; done
   for ((earlier = 1; earlier < epoch; earlier++)); do
     while true; do
       s3 GET "?list-type=2&max-keys=1000&prefix=${base//\//%2F}%2Fepochs%2F$earlier%2F"
@@ -317,6 +317,7 @@ forget_earlier() {
       say "Deleted $(wc -l <<<"$keys") objects of epoch $earlier of $service."
     done
   done
+  : >"$1"
 }
 
 take_lease
@@ -333,15 +334,19 @@ stop() {
 trap stop TERM INT
 renew_at=0
 forget_at=$(($(uptime_ms) + keep * 1000))
+forgetting=
 while kill -0 "$child" 2>/dev/null; do
   now=$(uptime_ms)
   if [ "$now" -ge "$renew_at" ]; then
     renew_lease
     renew_at=$((now + lease_ms / 5))
   fi
-  if [ "$forget_at" -ne 0 ] && [ "$now" -ge "$forget_at" ]; then
-    forget_at=0
-    forget_earlier &
+  if [ "$now" -ge "$forget_at" ] && [ ! -e "$scratch/forgotten" ]; then
+    forget_at=$((now + 60000))
+    kill -0 "${forgetting:-none}" 2>/dev/null || {
+      forget_earlier "$scratch/forgotten" &
+      forgetting=$!
+    }
   fi
   sleep 0.2
 done
@@ -351,6 +356,7 @@ ended=$?
 # The service must not outlive its Litestream.
 kill -KILL -- "-$child" 2>/dev/null
 wait "$watch"
+[ -z "$forgetting" ] || kill "$forgetting" 2>/dev/null
 # Whoever was killed may have left something that is only here: the next one, if elsewhere, waits as long as it can.
 if [ "$ended" -lt 128 ]; then
   put_lease released "If-Match: $tag"

@@ -45,6 +45,13 @@ run "services" --filter "$services"
 run "users and their tasks" --filter "$users"
 run "everything else" --skip "$wire" --skip "$services" --skip "$users" --skip "$journeys"
 run "journeys through real processes" --filter "$journeys"
+echo "── the restore drill"
+if [ -n "${LITESTREAM:-}" ] || command -v litestream >/dev/null; then
+  scripts/restore-drill.sh .build/debug/waybill 2>&1 | tee "$log"
+  [ "${PIPESTATUS[0]}" -eq 0 ] || { echo "── the restore drill" && grep -a BROKEN "$log" || tail -3 "$log"; } >>"$failures"
+else
+  echo "Skipped: LITESTREAM names no program, and none is in PATH. \`make restore-drill\` fetches one."
+fi
 if [ -s "$failures" ]; then
   echo "── what failed"
   cat "$failures"

@@ -56,7 +56,8 @@ public struct ServiceHost: Service {
     let store = try Store(
       service: name, folder: environment.dataFolder,
       migrations: Self.migrations(schema, hasJobs: workers != nil),
-      checkpoints: environment.settings.storeCheckpoints(), clock: environment.clock)
+      checkpoints: environment.settings.storeCheckpoints(), lease: environment.settings.lease,
+      clock: environment.clock)
     let logger = environment.logger(name)
     self.store = store
     replica = try environment.settings.outboxReplica()

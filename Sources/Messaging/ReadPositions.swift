@@ -40,7 +40,9 @@ struct ReadPositions: Sendable {
         let remembered = try await remembered()
         let committed = try await reader.committedNotes(partitions)
         for (place, (offset, note)) in committed.sorted(by: { $0.key < $1.key }) {
-          guard note == store.instance, let own = remembered[place], own < offset else { continue }
+          // Committed by this store, and nothing remembered: it is older than its first message of that partition.
+          let own = remembered[place] ?? 0
+          guard note == store.instance, own < offset else { continue }
           logger.notice(
             "The store is older than what its consumer has read: events are read again",
             metadata: [

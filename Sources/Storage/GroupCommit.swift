@@ -24,19 +24,21 @@ final class GroupCommit: Sendable {
   private let service: String
   private let instance: String
   private let signals: CommitSignals
+  private let lease: Lease?
   private let clock: @Sendable () -> Timestamp
   private let queue = Mutex(Queue())
   private let groupSize: Recorder
   private let commitTime: Timer
 
   init(
-    pool: DatabasePool, service: String, instance: String, signals: CommitSignals,
+    pool: DatabasePool, service: String, instance: String, signals: CommitSignals, lease: Lease?,
     clock: @escaping @Sendable () -> Timestamp
   ) {
     self.pool = pool
     self.service = service
     self.instance = instance
     self.signals = signals
+    self.lease = lease
     self.clock = clock
     let dimensions = [("service", service)]
     groupSize = Recorder(label: "storage.commit.units", dimensions: dimensions, aggregate: true)
@@ -99,6 +101,8 @@ final class GroupCommit: Sendable {
       if let error = error as? DatabaseError, error.isStorageTrouble {
         let trouble = StoreError.unavailable(reason: error.reason)
         for unit in group { unit.fail(trouble) }
+      } else if error as? StoreError == .leaseOver {
+        for unit in group { unit.fail(error) }
       } else if group.count == 1 {
         group[0].fail(error)
       } else {
@@ -126,6 +130,7 @@ final class GroupCommit: Sendable {
         }
       }
       if !raised.signals.isEmpty { Failpoint.beforeCommit.reach(in: service) }
+      try lease?.check()
       try database.commit()
     } catch {
       if database.isInsideTransaction { try database.rollback() }

@@ -23,9 +23,11 @@ public final class Store: Sendable {
 
   /// Opens `<folder>/<service>.sqlite`, creating folder and file, and brings its schema up to date.
   ///
+  /// - Parameter lease: nothing is committed after its end.
   /// - Throws: ``StoreError``; `.inUse` at once when another process owns the file.
   public init(
     service: String, folder: String, migrations: [Migration], checkpoints: Checkpoints = .own,
+    lease: Lease? = nil,
     clock: @escaping @Sendable () -> Timestamp = { .now }
   ) throws {
     self.service = service
@@ -50,7 +52,7 @@ public final class Store: Sendable {
       throw StoreError.cannotOpen(file: file, reason: error.reason)
     }
     groupCommit = GroupCommit(
-      pool: pool, service: service, instance: instance, signals: signals, clock: clock)
+      pool: pool, service: service, instance: instance, signals: signals, lease: lease, clock: clock)
   }
 
   /// Decides, durably: when this returns, everything the decision wrote is on disk; when it throws, nothing

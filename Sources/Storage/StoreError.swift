@@ -9,6 +9,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
   case cannotOpen(file: String, reason: String)
   /// The disk is full, broken or read-only: nothing of the unit of work took place.
   case unavailable(reason: String)
+  /// Another instance may have taken this one's place: what is decided here would be lost.
+  case leaseOver
   case closed
 
   public var description: String {
@@ -25,6 +27,9 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     case .unavailable(let reason):
       return "The store cannot be written to: \(reason). Nothing was changed; free the disk or repair it, "
         + "and try again."
+    case .leaseOver:
+      return "The lease of this instance is over (WAYBILL_LEASE), and another may have taken its place. "
+        + "Nothing was changed; ask again."
     case .closed:
       return "The store is closed."
     }

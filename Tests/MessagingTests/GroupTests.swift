@@ -59,7 +59,8 @@ struct GroupTests {
     let cluster = Wire(cluster: bench.kafka)
     let file = bench.folder + "/reader.sqlite"
     let backup = bench.folder + "/backup.sqlite"
-    let events = (0..<60).map { Counted(id: "k\($0 % 7)", number: $0) }
+    // At the time of the backup some partitions have not brought anything yet.
+    let events = (0..<60).map { Counted(id: $0 < 20 ? "k0" : "k\($0 % 7)", number: $0) }
     let reader = try bench.store("reader")
     try await bench.running([bench.subscription(reader, cluster)]) {
       try await bench.send(try events[..<20].map { try bench.cloudEvent($0, id: "\($0.number)") })
@@ -81,9 +82,8 @@ struct GroupTests {
     let numbers = try await restored.seen().map(\.number)
     #expect(numbers.count == 60)
     #expect(Set(numbers) == Set(0..<60))
-    for key in 0..<7 {
-      let ofKey = numbers.filter { $0 % 7 == key }
-      #expect(ofKey == ofKey.sorted())
+    for events in Dictionary(grouping: try await restored.seen(), by: \.id).values {
+      #expect(events.map(\.number) == events.map(\.number).sorted())
     }
     try await restored.close()
   }
