@@ -62,12 +62,18 @@ public final class AnswerCache<Value: Sendable>: Sendable {
   public func answer(
     for key: String, _ ask: @escaping @Sendable () async throws -> Value
   ) async throws -> Answer {
-    if let value = fresh(key) {
-      hits.increment()
-      return Answer(value: value, isStale: false)
-    }
+    if let known = remembered(for: key) { return known }
     let question = question(key, ask)
     return Answer(value: try await question.valueUnlessCancelled, isStale: false)
+  }
+
+  /// What is remembered and still good; nil when it has to be asked for.
+  public func remembered(for key: String) -> Answer? {
+    let now = timeline.now
+    let value = state.withLock { $0.answers[key].flatMap { now - $0.at < freshFor ? $0.value : nil } }
+    guard let value else { return nil }
+    hits.increment()
+    return Answer(value: value, isStale: false)
   }
 
   /// What is remembered and may stand in for an answer that is not to be had; nil when there is none.
@@ -79,11 +85,6 @@ public final class AnswerCache<Value: Sendable>: Sendable {
     let isStale = now - known.at >= freshFor
     if isStale { stale.increment() }
     return Answer(value: known.value, isStale: isStale)
-  }
-
-  private func fresh(_ key: String) -> Value? {
-    let now = timeline.now
-    return state.withLock { $0.answers[key].flatMap { now - $0.at < freshFor ? $0.value : nil } }
   }
 
   private func question(

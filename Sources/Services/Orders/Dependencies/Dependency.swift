@@ -61,6 +61,9 @@ struct Dependency<Value: Sendable>: Sendable {
     }
   }
 
+  /// What it said a moment ago; nil when it has to be asked.
+  func remembered(about reference: String) -> AnswerCache<Value>.Answer? { cache.remembered(for: reference) }
+
   /// What it said before, when that may stand in for an answer that is slow to come.
   func standIn(about reference: String) -> AnswerCache<Value>.Answer? { cache.standIn(for: reference) }
 
