@@ -4,10 +4,12 @@ import Synchronization
 /// counts; one that is dropped without a word was abandoned.
 public final class Admission: Sendable {
   private let report: @Sendable (Circuit.Outcome) -> Void
+  private let isProbe: @Sendable () -> Bool
   private let isReported = Atomic(false)
 
-  init(report: @escaping @Sendable (Circuit.Outcome) -> Void) {
+  init(report: @escaping @Sendable (Circuit.Outcome) -> Void, isProbe: @escaping @Sendable () -> Bool) {
     self.report = report
+    self.isProbe = isProbe
   }
 
   deinit { end(.abandoned) }
@@ -22,6 +24,11 @@ public final class Admission: Sendable {
 
   /// The call was never made, or given up before its end: says nothing about the dependency.
   public func abandoned() { end(.abandoned) }
+
+  /// A probe makes room for another, and decides nothing; any other call goes on counting.
+  func yieldAsProbe() {
+    if isProbe() { abandoned() }
+  }
 
   private func end(_ outcome: Circuit.Outcome) {
     guard !isReported.exchange(true, ordering: .relaxed) else { return }

@@ -74,9 +74,15 @@ public final class CircuitBreaker: Sendable {
   public func run<Value>(
     about subject: String? = nil, _ operation: () async throws -> Value
   ) async throws -> Value {
+    try await run(about: subject) { _ in try await operation() }
+  }
+
+  func run<Value>(
+    about subject: String?, _ operation: (Admission) async throws -> Value
+  ) async throws -> Value {
     let admission = try admit()
     do {
-      let value = try await operation()
+      let value = try await operation(admission)
       admission.succeeded()
       return value
     } catch {
@@ -102,7 +108,8 @@ public final class CircuitBreaker: Sendable {
       instruments.rejected.increment()
       throw CircuitOpen(name: name, retryAfter: wait)
     }
-    return Admission { self.end($0, from: period) }
+    return Admission(
+      report: { self.end($0, from: period) }, isProbe: { self.isHalfOpen(in: period) })
   }
 
   public var state: State {
@@ -122,6 +129,13 @@ public final class CircuitBreaker: Sendable {
     case let failure as HTTPFailure: !(502...504).contains(failure.status)
     case is TimedOut, is UnusableAnswer: true
     default: false
+    }
+  }
+
+  private func isHalfOpen(in period: Int) -> Bool {
+    circuit.withLock { circuit in
+      guard circuit.period == period, case .halfOpen = circuit.phase else { return false }
+      return true
     }
   }
 

@@ -73,16 +73,20 @@ public struct Pipeline: Sendable {
     _ subject: String?, _ operation: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     try await instruments.countingAttempt {
-      guard let breaker else { return try await entering(operation) }
-      return try await breaker.run(about: subject) { try await entering(operation) }
+      guard let breaker else { return try await entering(subject, {}, operation) }
+      return try await breaker.run(about: subject) { admission in
+        // A probe that takes its time must not keep the others from trying.
+        try await entering(subject, { admission.yieldAsProbe() }, operation)
+      }
     }
   }
 
   private func entering<Value: Sendable>(
+    _ subject: String?, _ onSlow: @escaping @Sendable () -> Void,
     _ operation: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     guard let bulkhead else { return try await timing(operation) }
-    return try await bulkhead.call { try await timing(operation) }
+    return try await bulkhead.call(about: subject, onSlow: onSlow) { try await timing(operation) }
   }
 
   private func timing<Value: Sendable>(

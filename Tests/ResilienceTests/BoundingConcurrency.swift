@@ -84,6 +84,41 @@ import Testing
     #expect(bulkhead.state == .init())
   }
 
+  @Test func `what was slow the last time waits for a slow place from the beginning, and takes no other`()
+    async throws
+  {
+    let bulkhead = Bulkhead(
+      name: "products", limit: 1, queue: 1, slowCalls: .init(after: .seconds(1), limit: 1), clock: clock)
+    let first = Task { try await bulkhead.call(about: "slow") { await gate.pass("first") } }
+    try await until { gate.inside == 1 && clock.sleepers == 1 }
+    clock.advance(by: .seconds(1))
+    try await until { bulkhead.state == .init(slow: 1) }
+    let told = Box(0)
+    let second = Task {
+      try await bulkhead.call(about: "slow", onSlow: { told.change { $0 += 1 } }) {
+        await gate.pass("second")
+      }
+    }
+    try await until { bulkhead.state == .init(waiting: 1, slow: 1) }
+    #expect(told.value == 1)
+    await #expect(throws: TooManySlowCalls(name: "products")) {
+      try await bulkhead.call(about: "slow") { Issue.record("called") }
+    }
+    let other = try await bulkhead.call(about: "quick") { 7 }
+    #expect(other == 7)
+    gate.release()
+    try await first.value
+    try await until { gate.entered == ["first", "second"] }
+    gate.release()
+    try await second.value
+    #expect(bulkhead.state == .init())
+    // The last time it was quick: so it is an ordinary call again.
+    let third = Task { try await bulkhead.call(about: "slow") { await gate.pass("third") } }
+    try await until { bulkhead.state == .init(inUse: 1) && gate.inside == 1 }
+    gate.release()
+    try await third.value
+  }
+
   @Test func `a call that fails gives its place back`() async throws {
     let bulkhead = bulkhead(limit: 1, queue: 0)
     for _ in 0..<3 {

@@ -148,6 +148,27 @@ import Testing
     #expect(breaker.state == .closed)
   }
 
+  @Test func `a probe that turns out slow makes room for another`() async throws {
+    let breaker = breaker(failures: 1)
+    let bulkhead = Bulkhead(
+      name: "products", limit: 9, queue: 9, slowCalls: .init(after: .seconds(1), limit: 9), clock: clock)
+    let pipeline = pipeline(breaker: breaker, bulkhead: bulkhead)
+    try breaker.admit().failed()
+    clock.advance(by: .seconds(10))
+    let gate = Gate()
+    let slow = Task { try await pipeline.call { await gate.pass() } }
+    try await until { gate.inside == 1 && clock.sleepers == 1 }
+    await #expect(throws: CircuitOpen.self) { try await pipeline.call { 1 } }
+    clock.advance(by: .seconds(1))
+    try await until { bulkhead.state.slow == 1 }
+    let value = try await pipeline.call { 2 }
+    #expect(value == 2)
+    #expect(breaker.state == .closed)
+    gate.release()
+    try await slow.value
+    #expect(breaker.state == .closed)
+  }
+
   @Test func `one slow call too many speaks against nobody, and is not tried again`() async throws {
     let breaker = breaker(failures: 1)
     let bulkhead = Bulkhead(

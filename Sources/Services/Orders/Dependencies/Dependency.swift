@@ -32,7 +32,7 @@ struct Dependency<Value: Sendable>: Sendable {
       name: label, limit: 128, queue: 10_000,
       slowCalls: .init(after: configuration.slowAfter, limit: 64))
     pipeline = Pipeline(
-      name: label, deadline: configuration.timeout + .seconds(30),
+      name: label, deadline: configuration.maxAge,
       retry: Retry(attempts: 3, firstDelay: .milliseconds(50), largestDelay: .seconds(1)),
       breaker: breaker, bulkhead: bulkhead, timeout: configuration.timeout
     ) { error in
