@@ -60,4 +60,9 @@ public struct Settings: Sendable {
     }
     return properties
   }
+
+  /// The setting of a librdkafka property: `KAFKA_SASL_MECHANISM` for `sasl.mechanism`.
+  @Sendable public static func name(ofKafkaProperty property: String) -> String {
+    "KAFKA_" + property.uppercased().replacing(".", with: "_")
+  }
 }

@@ -64,11 +64,15 @@ final class ClientCallbacks: Sendable {
   /// A broker that is away is told once by the log and again as an error: neither is thrown.
   func report(_ code: KafkaError.Code, _ reason: String) {
     let level: Logger.Level = code == .fatal ? .error : code.isTransient ? .notice : .warning
-    logger.log(
-      level: level, "Kafka reports an error",
-      metadata: [
-        "kafka.code": "\(code)", "kafka.reason": "\(configuration.redacted(reason))",
-      ])
+    var metadata: Logger.Metadata = [
+      "kafka.code": "\(code)", "kafka.reason": "\(configuration.redacted(reason))",
+    ]
+    if let advice = configuration.advice(on: code) { metadata["kafka.advice"] = "\(advice)" }
+    guard code == .allBrokersDown else {
+      return logger.log(level: level, "Kafka reports an error", metadata: metadata)
+    }
+    metadata["kafka.brokers"] = "\(configuration.bootstrapServers)"
+    logger.log(level: level, "Waiting for a broker: none answers", metadata: metadata)
   }
 
   private func log(_ level: Int32, _ facility: String, _ text: String) {

@@ -10,6 +10,9 @@ public struct KafkaConfiguration: Sendable {
   /// and after ten seconds when it throws.
   public var oauthToken: (@Sendable () async throws -> OAuthBearerToken)?
 
+  /// What whoever sets a property knows it by: advice calls it so.
+  public var nameOfProperty: @Sendable (_ property: String) -> String = { $0 }
+
   public init(bootstrapServers: String, properties: [String: String] = [:]) {
     self.bootstrapServers = bootstrapServers
     self.properties = properties

@@ -22,6 +22,7 @@ extension KafkaError.Code {
   public static let invalidArgument = Self(RD_KAFKA_RESP_ERR__INVALID_ARG)
   public static let timedOut = Self(RD_KAFKA_RESP_ERR__TIMED_OUT)
   public static let queueFull = Self(RD_KAFKA_RESP_ERR__QUEUE_FULL)
+  public static let ssl = Self(RD_KAFKA_RESP_ERR__SSL)
   public static let authentication = Self(RD_KAFKA_RESP_ERR__AUTHENTICATION)
   public static let noOffset = Self(RD_KAFKA_RESP_ERR__NO_OFFSET)
   /// The partition is not assigned to this consumer, or not yet.

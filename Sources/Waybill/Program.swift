@@ -78,7 +78,9 @@ struct Program: Sendable {
   /// The cluster that KAFKA_BOOTSTRAP_SERVERS names; nil without it.
   var cluster: KafkaConfiguration? {
     settings.text("KAFKA_BOOTSTRAP_SERVERS").map {
-      KafkaConfiguration(bootstrapServers: $0, properties: settings.kafkaProperties)
+      var cluster = KafkaConfiguration(bootstrapServers: $0, properties: settings.kafkaProperties)
+      cluster.nameOfProperty = Settings.name(ofKafkaProperty:)
+      return cluster
     }
   }
 
@@ -89,8 +91,7 @@ struct Program: Sendable {
       let admin = try KafkaAdmin(cluster, logger: logger("kafka"))
       await admin.close()
     } catch {
-      throw SettingError(
-        key: "KAFKA_<NAME>", expected: "one that librdkafka knows and accepts: \(error.reason)")
+      throw SettingError(refusedByKafka: error, of: cluster)
     }
     return cluster
   }

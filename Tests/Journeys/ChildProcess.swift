@@ -27,7 +27,8 @@ final class ChildProcess: Sendable {
   }()
 
   /// Foundation's `Process` copies tables that other threads of a busy test run change under it, and crashes.
-  init(_ arguments: [String], _ environment: [String: String]) throws {
+  /// - Parameter program: another than `waybill`.
+  init(_ arguments: [String], _ environment: [String: String], program: String = binary) throws {
     let inherited = ProcessInfo.processInfo.environment
       .filter { ["PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH"].contains($0.key) }
     let variables = inherited.merging(environment) { $1 }.map { "\($0)=\($1)" }
@@ -41,11 +42,11 @@ final class ChildProcess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
     // Not the sockets of a broker in this process: they would outlive its going down.
     for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
-    var argv = ([Self.binary] + arguments).map { strdup($0) } + [nil]
+    var argv = ([program] + arguments).map { strdup($0) } + [nil]
     var envp = variables.map { strdup($0) } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
     var identifier: pid_t = 0
-    let code = posix_spawn(&identifier, Self.binary, &actions, nil, &argv, &envp)
+    let code = posix_spawn(&identifier, program, &actions, nil, &argv, &envp)
     close(ends[1])
     guard code == 0 else {
       close(ends[0])
