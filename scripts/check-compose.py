@@ -87,7 +87,7 @@ def common_faults(service):
         if not entry.startswith("127.0.0.1:"):
             yield f"the port {entry} is open to others than this machine"
     for key, value in (service.get("environment") or {}).items():
-        if any(word in key for word in ("PASSWORD", "SECRET", "TOKEN", "_KEY")) and value:
+        if any(word in key for word in ("PASSWORD", "SECRET", "TOKEN", "_KEY")) and not key.endswith("_FILE") and value:
             yield f"{key} has a value: a secret does not belong in a file"
     image = str(service.get("image", ""))
     if not image.startswith("waybill:") and "@sha256:" not in image:

@@ -134,7 +134,7 @@ variable "wait" {
 }
 
 variable "shell" {
-  description = "Whether operators may run commands in a running task (ECS Exec): `waybill users role`, `waybill sources add`. Each is on record."
+  description = "Whether operators may run commands in a running task (ECS Exec), such as `waybill users role`. Each is on record."
   type        = bool
   default     = true
 }

@@ -95,6 +95,7 @@ public struct RedriveRunner: Service {
       do {
         return try await body()
       } catch {
+        if Task.isCancelled { return nil }
         logger.error("\(trouble)", metadata: ["error": "\(error)", "again.in": "\(backoff.next)"])
         guard await backoff.wait() else { return nil }
       }

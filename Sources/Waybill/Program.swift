@@ -16,7 +16,7 @@ struct Program: Sendable {
   let logLevel: Logger.Level
 
   init() throws {
-    settings = Settings(ProcessInfo.processInfo.environment)
+    settings = try Settings(environment: ProcessInfo.processInfo.environment)
     dataFolder = settings.text("WAYBILL_DATA") ?? "./data"
     host = settings.text("HOST") ?? "127.0.0.1"
     guard let level = Logger.Level(rawValue: (settings.text("LOG_LEVEL") ?? "info").lowercased()) else {

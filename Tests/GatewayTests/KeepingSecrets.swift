@@ -16,6 +16,27 @@ import Testing
 
 /// Keys and secrets are nowhere but in the hands they belong to.
 @Suite struct KeepingSecrets {
+  @Test func `a secret may lie in a file, and no error shows it`() throws {
+    let file = NSTemporaryDirectory() + "waybill-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    try Data("hush\n".utf8).write(to: URL(filePath: file))
+    let settings = try Settings(environment: ["GATEWAY_TARGET_TOKEN_FILE": file, "HOST": "h"])
+    #expect(settings.text("GATEWAY_TARGET_TOKEN") == "hush" && settings.text("HOST") == "h")
+    let sasl = try Settings(environment: ["KAFKA_SASL_PASSWORD_FILE": file])
+    #expect(sasl.kafkaProperties == ["sasl.password": "hush"])
+    #expect(
+      try Settings(environment: ["GATEWAY_TARGET_TOKEN_FILE": "/dev/null"]).text("GATEWAY_TARGET_TOKEN")
+        == nil)
+    for wrong in [
+      ["GATEWAY_TARGET_TOKEN_FILE": "/nowhere/hush"],
+      ["GATEWAY_TARGET_TOKEN_FILE": file, "GATEWAY_TARGET_TOKEN": "hush"],
+    ] {
+      let error = #expect(throws: SettingError.self) { try Settings(environment: wrong) }
+      #expect(error?.key == "GATEWAY_TARGET_TOKEN_FILE")
+      #expect(try !#require(error).description.contains("hush"))
+    }
+  }
+
   @Test func `the store holds no key, neither in the clear nor as it is sent`() async throws {
     let bench = try ServiceBench.gateway()
     let keys = Box<[String]>()

@@ -37,7 +37,7 @@ locals {
     }
     dead-letters = {
       metric = "messaging_dead_letters", above = 0, since = 1, silence = false
-      text   = "Something could not be handled, sent or done: look with `waybill dead-letters groups`, then redrive or discard."
+      text   = "Something could not be handled, sent or done: look with GET /dead-letters/groups of that service, then redrive or discard (docs/operations.md)."
     }
     parked = {
       metric = "messaging_parked", above = 1000, since = 15, silence = false
