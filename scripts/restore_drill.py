@@ -8,6 +8,7 @@ simulator of S3 and librdkafka's mock cluster in this process, while clients cre
 2. B is stopped as for an upgrade. C takes over.
 3. C is put to sleep. D takes over when the lease has ended. C wakes up.
 4. D is stopped; E starts, and deletes what the earlier epochs left.
+5. E is stopped; C comes back with its old disk.
 
 Held: whatever went to Kafka is in the store that took over; a planned stop loses nothing; who wakes up beside his
 successor answers, publishes and keeps nothing. Counted: what was acknowledged and lost by the crash, and how long the
@@ -119,9 +120,9 @@ class Process:
 class Machine(Process):
     """A place where `replicated serve workflow` runs, with a disk of its own."""
 
-    def __init__(self, name, folder, environment, **settings):
+    def __init__(self, name, folder, environment, disk=None, **settings):
         self.port, metrics = free_ports(2)
-        self.data = folder / name
+        self.data = folder / (disk or name)
         super().__init__(
             name, [str(ROOT / "deploy/replicated.sh"), "serve", "workflow"],
             environment | settings | {"WAYBILL_DATA": str(self.data), "WORKFLOW_PORT": str(self.port),
@@ -328,6 +329,14 @@ def drill(folder):
     check(e.says("Deleted"), "replicas of earlier epochs are deleted once there is a newer one")
     e.main.send_signal(signal.SIGTERM)
     e.main.wait(30)
+
+    print("an old disk", flush=True)
+    kept = e.workflows()
+    again = machine("c-again", disk="c").ready()
+    check(again.workflows() == kept and again.says("set aside"),
+          "is set aside, because others have gone on since, and the replica is restored")
+    again.main.send_signal(signal.SIGTERM)
+    again.main.wait(30)
     with sqlite3.connect(f"file:{e.data}/workflow.sqlite?mode=ro", uri=True) as store:
         check(store.execute("PRAGMA integrity_check").fetchone() == ("ok",), "the store is sound")
     for each in Process.started:

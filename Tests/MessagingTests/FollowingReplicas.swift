@@ -37,6 +37,18 @@ final class FakeLitestream: Sendable {
     try Data("\(generation)\n".utf8).write(to: URL(fileURLWithPath: folder + "/generation"), options: .atomic)
   }
 
+  /// Logs that were copied before stay for a while beside the last one.
+  private static func write(_ copied: (index: Int, offset: Int), to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for index in 0...copied.index {
+      let path = "\(folder)/0000000\(index).wal"
+      if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
+      let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+      try file.truncate(atOffset: UInt64(index == copied.index ? copied.offset : 4_000_000))
+      try file.close()
+    }
+  }
+
   func change(_ change: @Sendable (inout State) -> Void) { state.withLock { change(&$0) } }
 
   /// Waits until the relay has looked so many times from now on.
@@ -62,13 +74,14 @@ final class FakeLitestream: Sendable {
           state.copied.offset += 4_120
           state.replicated = state.copied
         }
+        let generation = try String(contentsOfFile: folder + "/generation", encoding: .utf8)
+          .trimmingCharacters(in: .newlines)
+        try Self.write(state.copied, to: "\(folder)/generations/\(generation)/wal")
         var page = """
           # HELP litestream_sync_count Number of sync operations performed
           litestream_sync_count{db="/elsewhere.sqlite"} 1
           litestream_sync_count{db="\(store)"} \(state.syncs)
           litestream_sync_error_count{db="\(store)"} \(state.failed)
-          litestream_shadow_wal_index{db="\(store)"} \(state.copied.index)
-          litestream_shadow_wal_size{db="\(store)"} \(Double(state.copied.offset))
 
           """
         if let replicated = state.replicated {

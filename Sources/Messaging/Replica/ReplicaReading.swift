@@ -1,6 +1,6 @@
 import Foundation
 
-/// What Litestream says of one store, at about one moment: its numbers are read one after the other.
+/// What Litestream says and shows of one store, at about one moment: one thing is read after the other.
 struct ReplicaReading: Equatable, Sendable {
   /// A place in the history of a store's log: Litestream numbers the logs it has seen, and counts bytes in each.
   struct Position: Comparable, Sendable {
@@ -15,7 +15,7 @@ struct ReplicaReading: Equatable, Sendable {
   /// How often the log was looked at, and how often in vain.
   let syncs: Int
   let failedSyncs: Int
-  /// How far the log was copied on this machine.
+  /// How far the log was copied on this machine, read last.
   let copied: Position
   /// How far the copy was sent to every replica; nil before anything was.
   let replicated: Position?
@@ -45,8 +45,9 @@ public enum ReplicaUnreadable: Error, Hashable, CustomStringConvertible {
 extension ReplicaReading {
   /// - Parameters:
   ///   - page: Litestream's metrics, in the text format of Prometheus.
+  ///   - copied: from Litestream's folder, because the metrics have the size of all logs that were not yet deleted.
   ///   - store: the name of the store's file, without its folder.
-  init(_ page: String, generation: String, store: String) throws(ReplicaUnreadable) {
+  init(_ page: String, generation: String, copied: Position, store: String) throws(ReplicaUnreadable) {
     var numbers: [String: [String: Int]] = [:]
     for line in page.split(separator: "\n") where line.hasPrefix("litestream_") {
       guard let brace = line.firstIndex(of: "{"), let end = line.lastIndex(of: "}"),
@@ -67,8 +68,7 @@ extension ReplicaReading {
     self.generation = generation
     syncs = try number("litestream_sync_count")
     failedSyncs = try number("litestream_sync_error_count")
-    copied = Position(
-      index: try number("litestream_shadow_wal_index"), offset: try number("litestream_shadow_wal_size"))
+    self.copied = copied
     let offsets = numbers["litestream_replica_wal_offset"] ?? [:]
     replicated =
       (numbers["litestream_replica_wal_index"] ?? [:]).compactMap { labels, index in
