@@ -15,9 +15,7 @@ locals {
     "gateway_events_oldest_undelivered_seconds",
     "litestream_sync_error_count",
     "litestream_shadow_wal_index",
-    "litestream_shadow_wal_size",
     "litestream_replica_wal_index",
-    "litestream_replica_wal_offset",
   ]
   collector = templatefile("${path.module}/collector.yaml.tftpl", {
     instance      = var.name

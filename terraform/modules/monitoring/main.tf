@@ -85,14 +85,15 @@ resource "aws_cloudwatch_metric_alarm" "gauge" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# How far the replica is behind the store's log, in bytes; a whole segment counts as 1 MiB. A crash loses that much.
+# How many of Litestream's logs the replica is behind. Its sizes tell no less: litestream_shadow_wal_size is of all logs
+# that are not deleted yet. What is less than a whole log behind, the age of the outbox tells: events wait for it.
 resource "aws_cloudwatch_metric_alarm" "replica" {
   for_each = var.instances
 
   alarm_name          = "${var.prefix}-${each.key}-replica-is-behind"
   alarm_description   = "The replica of ${each.key} is behind its store for minutes: a crash now loses more than the loss window."
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 65536
+  threshold           = 1
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -101,17 +102,15 @@ resource "aws_cloudwatch_metric_alarm" "replica" {
 
   metric_query {
     id          = "behind"
-    expression  = "IF(here_index > there_index, 1048576, here - there)"
-    label       = "Bytes behind"
+    expression  = "here - there"
+    label       = "Logs behind"
     return_data = true
   }
 
   dynamic "metric_query" {
     for_each = {
-      here_index  = "litestream_shadow_wal_index"
-      there_index = "litestream_replica_wal_index"
-      here        = "litestream_shadow_wal_size"
-      there       = "litestream_replica_wal_offset"
+      here  = "litestream_shadow_wal_index"
+      there = "litestream_replica_wal_index"
     }
 
     content {
