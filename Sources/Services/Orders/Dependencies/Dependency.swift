@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Resilience
 
 /// A service that orders depend on, asked with care: what it said a moment ago is not asked again, who asks the same

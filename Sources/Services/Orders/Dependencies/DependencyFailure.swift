@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Jobs
 import Resilience
 
