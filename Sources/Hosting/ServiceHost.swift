@@ -77,6 +77,9 @@ public struct ServiceHost: Service {
     [Migration].messaging + [Migration].idempotency + (hasJobs ? .jobs : []) + schema
   }
 
+  /// The topics that have to be there before it runs.
+  public var listensTo: [Topic] { subscription.listensTo }
+
   /// The service's routes, and those that every service has: for its server, and for tests of them.
   public func api() -> API {
     let api = API(

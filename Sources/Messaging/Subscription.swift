@@ -22,6 +22,9 @@ public struct Subscription: Service {
   private let share: (@Sendable (Double) -> Void)?
   private let logger: Logger
 
+  /// The topics that this listens to.
+  public var listensTo: [Topic] { topics + broadcasts }
+
   /// - Parameters:
   ///   - handlers: one for each kind of event the service listens to; its instances share the work.
   ///   - broadcasts: handlers of what every instance of the service has to hear of.

@@ -7,7 +7,8 @@ extension Bulkhead {
   /// Calls the dependency as ``run(_:)`` does, and moves the call to the slow ones when its time is over.
   ///
   /// - Parameters:
-  ///   - subject: what the call is about. What was slow the last time is slow from the beginning.
+  ///   - subject: what the call is about. What was slow the last time is slow from the beginning; when it has to
+  ///     wait for a place, it may be called once more in vain.
   ///   - onSlow: told once the call is slow, or waits for a place as one.
   /// - Throws: ``TooManySlowCalls`` when there are so many already: a call that had begun is cancelled then.
   public func call<Value: Sendable>(
@@ -19,15 +20,45 @@ extension Bulkhead {
       onSlow()
       return try await call(slow: subject, slowCalls, operation)
     }
-    try await enter(.ordinary, limit, orThrow: BulkheadFull(name: name))
-    let stay = Stay(self)
-    defer { stay.leave() }
+    _ = try await enter(.ordinary, orThrow: BulkheadFull(name: name))
+    return try await call(from: .ordinary, about: subject, onSlow: onSlow, slowCalls, operation)
+  }
+
+  private func call<Value: Sendable>(
+    slow subject: String, _ slowCalls: SlowCalls, _ operation: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let full = TooManySlowCalls(name: name)
+    if try await enter(.trial, orThrow: full) == .trial {
+      do {
+        return try await call(from: .trial, about: subject, onSlow: {}, slowCalls, operation)
+      } catch is TooManySlowCalls {
+        // It is slow indeed.
+        _ = try await enter(.slow, orThrow: full)
+      }
+    }
+    defer { leave(.slow) }
+    try Task.checkCancellation()
+    let started = timeline.now
+    defer { if timeline.now - started < slowCalls.after { forget(subject) } }
+    return try await operation()
+  }
+
+  /// The call has a place that it may keep for a time, and moves on to a slow one then.
+  private func call<Value: Sendable>(
+    from place: Places.Kind, about subject: String?, onSlow: @escaping @Sendable () -> Void,
+    _ slowCalls: SlowCalls, _ operation: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let stay = Stay(self, in: place)
+    defer {
+      // However it ended: it is not slow any more.
+      if !stay.leave(), place == .trial, let subject { forget(subject) }
+    }
     try Task.checkCancellation()
     return try await withThrowingTaskGroup(of: Value?.self) { group in
       group.addTask { try await operation() }
       group.addTask { [timeline] in
         do { try await timeline.sleep(until: timeline.now + slowCalls.after) } catch { return nil }
-        try stay.becomeSlow(subject, slowCalls)
+        try stay.becomeSlow(subject)
         onSlow()
         return nil
       }
@@ -39,60 +70,54 @@ extension Bulkhead {
     }
   }
 
-  private func call<Value: Sendable>(
-    slow subject: String, _ slowCalls: SlowCalls, _ operation: @escaping @Sendable () async throws -> Value
-  ) async throws -> Value {
-    try await enter(.slow, slowCalls.limit, orThrow: TooManySlowCalls(name: name))
-    defer { leave(.slow) }
-    try Task.checkCancellation()
-    let started = timeline.now
-    defer {
-      // However it ended: it is not slow any more.
-      if timeline.now - started < slowCalls.after {
-        places.withLock { $0.note(subject, isSlow: false) }
-      }
-    }
-    return try await operation()
+  private func forget(_ subject: String) {
+    places.withLock { $0.note(subject, isSlow: false) }
   }
 
-  /// The place of one call that began as an ordinary one.
+  /// The place of one call, which changes when it turns out slow.
   private final class Stay: Sendable {
-    private enum Place { case ordinary, slow, none }
+    private struct State {
+      var place: Places.Kind
+      var isSlow = false
+      var isOver = false
+    }
 
     private let bulkhead: Bulkhead
-    private let place = Mutex(Place.ordinary)
+    private let state: Mutex<State>
 
-    init(_ bulkhead: Bulkhead) { self.bulkhead = bulkhead }
+    init(_ bulkhead: Bulkhead, in place: Places.Kind) {
+      self.bulkhead = bulkhead
+      state = Mutex(State(place: place))
+    }
 
-    func becomeSlow(_ subject: String?, _ calls: SlowCalls) throws {
-      let isMoved = try place.withLock { place in
-        guard case .ordinary = place else { return false }
+    func becomeSlow(_ subject: String?) throws(TooManySlowCalls) {
+      let left: Places.Kind? = try state.withLock { state throws(TooManySlowCalls) in
+        guard !state.isOver else { return nil }
+        state.isSlow = true
         let isTaken = bulkhead.places.withLock { places in
           if let subject { places.note(subject, isSlow: true) }
           defer { places.report() }
-          return places[.slow].take(calls.limit)
+          return places[.slow].take()
         }
         guard isTaken else {
-          bulkhead.rejected.increment()
+          if state.place == .ordinary { bulkhead.rejected.increment() }
           throw TooManySlowCalls(name: bulkhead.name)
         }
-        place = .slow
-        return true
+        defer { state.place = .slow }
+        return state.place
       }
       // Outside of its own lock: whoever gets the place may go on at once.
-      if isMoved { bulkhead.leave(.ordinary) }
+      if let left { bulkhead.leave(left) }
     }
 
-    func leave() {
-      let last = place.withLock { place in
-        defer { place = .none }
-        return place
+    /// - Returns: whether it turned out slow.
+    func leave() -> Bool {
+      let last = state.withLock { state in
+        state.isOver = true
+        return state
       }
-      switch last {
-      case .ordinary: bulkhead.leave(.ordinary)
-      case .slow: bulkhead.leave(.slow)
-      case .none: break
-      }
+      bulkhead.leave(last.place)
+      return last.isSlow
     }
   }
 }

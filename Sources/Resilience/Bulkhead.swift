@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// It may have a compartment for calls that turn out slow: after a time a call gives its place up and goes there,
 /// so that a few answers that take a minute do not hold up the many that take a moment. What was slow the last time
-/// waits for its place there from the beginning.
+/// goes there from the beginning. When there is no place, it is tried once in one of a few places for that: so it
+/// does not wait behind what is really slow when the last time was only a bad moment.
 public final class Bulkhead: Sendable {
   public struct State: Hashable, Sendable {
     /// Calls under way that are not slow.
@@ -36,7 +37,6 @@ public final class Bulkhead: Sendable {
 
   /// The dependency, as it is named in errors and metrics.
   public let name: String
-  let limit: Int
   let queue: Int
   let slowCalls: SlowCalls?
   let timeline: Timeline
@@ -54,7 +54,6 @@ public final class Bulkhead: Sendable {
   ) {
     precondition(limit >= 1 && queue >= 0, "a bulkhead needs room for one call at least")
     self.name = name
-    self.limit = limit
     self.queue = queue
     self.slowCalls = slowCalls
     timeline = Timeline(clock)
@@ -63,6 +62,7 @@ public final class Bulkhead: Sendable {
     waited = Timer(label: "bulkhead.wait.duration", dimensions: dimensions)
     places = Mutex(
       Places(
+        (limit, slowCalls?.limit ?? 0),
         inUseGauge: Gauge(label: "bulkhead.in.use", dimensions: dimensions),
         waitingGauge: Gauge(label: "bulkhead.waiting", dimensions: dimensions),
         slowGauge: Gauge(label: "bulkhead.slow", dimensions: dimensions)))
@@ -72,7 +72,7 @@ public final class Bulkhead: Sendable {
   /// leaves.
   /// - Throws: ``BulkheadFull`` or `CancellationError` without calling, and what `operation` throws.
   public func run<Value>(_ operation: () async throws -> Value) async throws -> Value {
-    try await enter(.ordinary, limit, orThrow: BulkheadFull(name: name))
+    _ = try await enter(.ordinary, orThrow: BulkheadFull(name: name))
     defer { leave(.ordinary) }
     // A place may come at the same time as a cancellation.
     try Task.checkCancellation()
@@ -80,19 +80,20 @@ public final class Bulkhead: Sendable {
   }
 
   public var state: State {
-    places.withLock { State(inUse: $0[.ordinary].inUse, waiting: $0.waiting, slow: $0[.slow].inUse) }
+    places.withLock { State(inUse: $0.inUse, waiting: $0.waiting, slow: $0[.slow].inUse) }
   }
 
-  func enter(_ kind: Places.Kind, _ limit: Int, orThrow full: any Error) async throws {
+  /// - Returns: the place it has now: who asks for a trial may get a slow one.
+  func enter(_ kind: Places.Kind, orThrow full: any Error) async throws -> Places.Kind {
     let asked = timeline.now
     let ticket = places.withLock { $0[kind].line.ticket() }
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-        let answer: Result<Void, any Error>? = places.withLock { places in
+    let place = try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (waiter: WaitingLine<Places.Kind>.Waiter) in
+        let answer: Result<Places.Kind, any Error>? = places.withLock { places in
           defer { places.report() }
           // A cancellation that came before is found here, one that comes later finds the waiter.
           if Task.isCancelled { return .failure(CancellationError()) }
-          if places[kind].take(limit) { return .success(()) }
+          if let place = places.take(kind) { return .success(place) }
           guard places[kind].line.count < queue else { return .failure(full) }
           places[kind].line.add(waiter, ticket: ticket)
           return nil
@@ -109,13 +110,14 @@ public final class Bulkhead: Sendable {
       waiter?.resume(throwing: CancellationError())
     }
     waited.record(duration: timeline.now - asked)
+    return place
   }
 
-  func leave(_ kind: Places.Kind) {
+  func leave(_ place: Places.Kind) {
     let next = places.withLock { places in
       defer { places.report() }
-      return places[kind].pass()
+      return places.pass(place)
     }
-    next?.resume()
+    next?.resume(returning: place)
   }
 }

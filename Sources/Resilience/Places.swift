@@ -3,38 +3,43 @@ import Metrics
 /// The places of a bulkhead, and who waits for one.
 struct Places {
   enum Kind {
-    case ordinary, slow
+    case ordinary
+    /// For calls that turned out slow.
+    case slow
+    /// For what was slow the last time and finds no slow place: to see whether it still is.
+    case trial
   }
 
   struct Compartment {
-    private(set) var inUse = 0
-    var line = WaitingLine<Void>()
+    let limit: Int
+    fileprivate(set) var inUse = 0
+    var line = WaitingLine<Kind>()
 
-    mutating func take(_ limit: Int) -> Bool {
+    init(_ limit: Int) { self.limit = limit }
+
+    mutating func take() -> Bool {
       guard inUse < limit else { return false }
       inUse += 1
       return true
-    }
-
-    /// - Returns: who has the place now. It is never free in between, so that nobody gets past those who wait.
-    mutating func pass() -> WaitingLine<Void>.Waiter? {
-      let next = line.popFirst()
-      if next == nil { inUse -= 1 }
-      return next
     }
   }
 
   /// So many subjects are known as slow; beyond them it is found out anew.
   private static let mostSubjects = 10_000
 
-  private var ordinary = Compartment()
-  private var slow = Compartment()
+  private var ordinary: Compartment
+  private var slow: Compartment
+  private var trial: Compartment
   private var slowSubjects: Set<String> = []
   let inUseGauge: Gauge
   let waitingGauge: Gauge
   let slowGauge: Gauge
 
-  init(inUseGauge: Gauge, waitingGauge: Gauge, slowGauge: Gauge) {
+  /// - Parameter limits: of the ordinary and of the slow ones. For trials there are a few besides.
+  init(_ limits: (ordinary: Int, slow: Int), inUseGauge: Gauge, waitingGauge: Gauge, slowGauge: Gauge) {
+    ordinary = Compartment(limits.ordinary)
+    slow = Compartment(limits.slow)
+    trial = Compartment(max(1, limits.ordinary / 16))
     self.inUseGauge = inUseGauge
     self.waitingGauge = waitingGauge
     self.slowGauge = slowGauge
@@ -42,8 +47,34 @@ struct Places {
   }
 
   subscript(kind: Kind) -> Compartment {
-    get { kind == .ordinary ? ordinary : slow }
-    set { if kind == .ordinary { ordinary = newValue } else { slow = newValue } }
+    get {
+      switch kind {
+      case .ordinary: ordinary
+      case .slow: slow
+      case .trial: trial
+      }
+    }
+    set {
+      switch kind {
+      case .ordinary: ordinary = newValue
+      case .slow: slow = newValue
+      case .trial: trial = newValue
+      }
+    }
+  }
+
+  /// - Returns: the place that is free: whoever wants a trial takes a slow one first, where it need not be quick.
+  mutating func take(_ kind: Kind) -> Kind? {
+    if kind == .trial, slow.take() { return .slow }
+    return self[kind].take() ? kind : nil
+  }
+
+  /// - Returns: who has the place now. It is never free in between, so that nobody gets past those who wait.
+  mutating func pass(_ kind: Kind) -> WaitingLine<Kind>.Waiter? {
+    var next = self[kind].line.popFirst()
+    if next == nil, kind == .slow { next = trial.line.popFirst() }
+    if next == nil { self[kind].inUse -= 1 }
+    return next
   }
 
   /// Whether the last call about it was slow.
@@ -58,10 +89,11 @@ struct Places {
     slowSubjects.insert(subject)
   }
 
-  var waiting: Int { ordinary.line.count + slow.line.count }
+  var inUse: Int { ordinary.inUse + trial.inUse }
+  var waiting: Int { ordinary.line.count + slow.line.count + trial.line.count }
 
   func report() {
-    inUseGauge.record(ordinary.inUse)
+    inUseGauge.record(inUse)
     waitingGauge.record(waiting)
     slowGauge.record(slow.inUse)
   }

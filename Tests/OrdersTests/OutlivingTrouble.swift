@@ -50,8 +50,10 @@ import Testing
   func `a dependency in trouble: 202 within the time, and the order is created when it is over`(
     trouble: Trouble, isProduct: Bool
   ) async throws {
+    // Only what never answers has to be given up; a busy machine takes its time over everything else.
+    let timeout = ["slow", "hanging"].contains(trouble.name) ? "500" : "60000"
     let settings = [
-      "ORDERS_ANSWER_WITHIN": "100", "ORDERS_SLOW_AFTER_MS": "50", "ORDERS_TIMEOUT_MS": "500",
+      "ORDERS_ANSWER_WITHIN": "100", "ORDERS_SLOW_AFTER_MS": "50", "ORDERS_TIMEOUT_MS": timeout,
       "ORDERS_MAX_ATTEMPTS": "1000", "ORDERS_RETRY_MAX_MS": "50",
     ]
     try await simulated(settings) { bench, caller, users, products in

@@ -84,39 +84,90 @@ import Testing
     #expect(bulkhead.state == .init())
   }
 
-  @Test func `what was slow the last time waits for a slow place from the beginning, and takes no other`()
-    async throws
-  {
+  /// A bulkhead with one place of each kind, and a call about "slow" in the slow one.
+  private func whereOneIsSlow(
+    _ body: (Bulkhead) async throws -> Void
+  ) async throws {
     let bulkhead = Bulkhead(
       name: "products", limit: 1, queue: 1, slowCalls: .init(after: .seconds(1), limit: 1), clock: clock)
     let first = Task { try await bulkhead.call(about: "slow") { await gate.pass("first") } }
     try await until { gate.inside == 1 && clock.sleepers == 1 }
     clock.advance(by: .seconds(1))
     try await until { bulkhead.state == .init(slow: 1) }
-    let told = Box(0)
-    let second = Task {
-      try await bulkhead.call(about: "slow", onSlow: { told.change { $0 += 1 } }) {
-        await gate.pass("second")
-      }
-    }
-    try await until { bulkhead.state == .init(waiting: 1, slow: 1) }
-    #expect(told.value == 1)
-    await #expect(throws: TooManySlowCalls(name: "products")) {
-      try await bulkhead.call(about: "slow") { Issue.record("called") }
-    }
-    let other = try await bulkhead.call(about: "quick") { 7 }
-    #expect(other == 7)
+    try await body(bulkhead)
     gate.release()
     try await first.value
+  }
+
+  @Test func `what was slow the last time and is again waits for a slow place, and takes no other`()
+    async throws
+  {
+    var waiting: Task<Void, any Error>?
+    try await whereOneIsSlow { bulkhead in
+      let told = Box(0)
+      let calls = Box(0)
+      let second = Task { [clock] in
+        try await bulkhead.call(about: "slow", onSlow: { told.change { $0 += 1 } }) {
+          calls.change { $0 += 1 }
+          // Slow only the first time.
+          if calls.value == 1 { try await clock.sleep(for: .seconds(60)) }
+          await gate.pass("second")
+        }
+      }
+      waiting = second
+      // It is tried once, for its second.
+      try await clock.sleeping(2)
+      #expect(bulkhead.state == .init(inUse: 1, slow: 1))
+      clock.advance(by: .seconds(1))
+      try await until { bulkhead.state == .init(waiting: 1, slow: 1) }
+      #expect(told.value == 1)
+      // There is no place for a second one in line; it too is tried before it is told so.
+      let third = Task { [clock] in
+        try await bulkhead.call(about: "slow") { try await clock.sleep(for: .seconds(60)) }
+      }
+      try await clock.sleeping(2)
+      clock.advance(by: .seconds(1))
+      await #expect(throws: TooManySlowCalls(name: "products")) { try await third.value }
+      let other = try await bulkhead.call(about: "quick") { 7 }
+      #expect(other == 7)
+    }
     try await until { gate.entered == ["first", "second"] }
     gate.release()
-    try await second.value
-    #expect(bulkhead.state == .init())
-    // The last time it was quick: so it is an ordinary call again.
-    let third = Task { try await bulkhead.call(about: "slow") { await gate.pass("third") } }
-    try await until { bulkhead.state == .init(inUse: 1) && gate.inside == 1 }
+    try await waiting?.value
+  }
+
+  @Test func `what was slow only once does not wait behind what is slow`() async throws {
+    try await whereOneIsSlow { bulkhead in
+      // A bad moment: about to be slow, and given up because another is already.
+      let unlucky = Task { [clock] in
+        try await bulkhead.call(about: "quick") { try await clock.sleep(for: .seconds(60)) }
+      }
+      try await clock.sleeping(2)
+      clock.advance(by: .seconds(1))
+      await #expect(throws: TooManySlowCalls(name: "products")) { try await unlucky.value }
+      let told = Box(0)
+      for number in 0..<3 {
+        let value = try await bulkhead.call(about: "quick", onSlow: { told.change { $0 += 1 } }) { number }
+        #expect(value == number)
+      }
+      // After the first time it is an ordinary call again.
+      #expect(told.value == 1)
+      #expect(bulkhead.state == .init(slow: 1))
+    }
+  }
+
+  @Test func `what waits to be tried gets a slow place that comes free`() async throws {
+    var tasks: [Task<Void, any Error>] = []
+    try await whereOneIsSlow { bulkhead in
+      tasks.append(Task { try await bulkhead.call(about: "slow") { await gate.pass("tried") } })
+      try await until { bulkhead.state == .init(inUse: 1, slow: 1) && gate.inside == 2 }
+      tasks.append(Task { try await bulkhead.call(about: "slow") { await gate.pass("waiting") } })
+      try await until { bulkhead.state == .init(inUse: 1, waiting: 1, slow: 1) }
+    }
+    try await until { gate.entered == ["first", "tried", "waiting"] }
     gate.release()
-    try await third.value
+    gate.release()
+    for task in tasks { try await task.value }
   }
 
   @Test func `a call that fails gives its place back`() async throws {

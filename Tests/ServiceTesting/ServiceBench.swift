@@ -1,4 +1,3 @@
-import Contracts
 import Foundation
 public import HTTPAPI
 public import Hosting
@@ -50,11 +49,6 @@ public final class ServiceBench: Sendable {
     logger.logLevel = .critical
     self.logger = logger
     broker = onTheWire ? try EmbeddedBroker(logger: logger) : nil
-    for topic in EventCatalog.topics(of: [
-      "workflow", "delivery", "administration", "tasks", "gateway", "orders",
-    ]) {
-      try broker?.createTopic(topic.name, partitions: topic.partitions)
-    }
     let key = try SigningKey()
     self.key = key
     let zeros = ["WORKFLOW", "DELIVERY", "ADMINISTRATION", "TASKS", "GATEWAY", "ORDERS"].map {
@@ -68,6 +62,8 @@ public final class ServiceBench: Sendable {
       metrics: { "" }, logLevel: .critical, clock: clock,
       onListening: { [ports] _, port in ports.continuation.yield(port) })
     host = try make(environment)
+    // Only what has to be there: the broker may sleep for a second over each.
+    for topic in host.listensTo { try broker?.createTopic(topic.name, partitions: topic.partitions) }
   }
 
   deinit {

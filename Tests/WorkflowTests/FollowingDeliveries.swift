@@ -136,9 +136,10 @@ import Testing
       #expect(try await caller.states(of: workflow.id) == ["NEW", "NEW", "DONE"])
       #expect(try await bench.count("SELECT count(*) FROM parked") == 1)
 
-      try await bench.pass(.seconds(3590))
+      // A busy machine's own seconds count too.
+      try await bench.pass(.seconds(3400))
       #expect(try await bench.deadReasons().isEmpty)
-      try await bench.pass(.seconds(20))
+      try await bench.pass(.seconds(210))
       try await bench.until { try await bench.deadReasons().count == 1 }
       #expect(try await bench.deadReasons()[0].contains("was early"))
       let letters = try await caller.get("/dead-letters")

@@ -52,7 +52,7 @@ extension ServiceBench {
     let quick = [
       "ORDERS_PRODUCT_URL": shop, "ORDERS_USER_URL": shop, "ORDERS_FRESH_S": "0",
       "ORDERS_RETRY_FIRST_MS": "1",
-      "ORDERS_RETRY_MAX_MS": "5", "ORDERS_ANSWER_WITHIN": "20000", "ORDERS_SLOW_AFTER_MS": "20000",
+      "ORDERS_RETRY_MAX_MS": "5", "ORDERS_ANSWER_WITHIN": "60000", "ORDERS_SLOW_AFTER_MS": "60000",
     ]
     return try ServiceBench(
       scopes: ["orders:read", "orders:write", "dead-letters:read", "dead-letters:write"],
