@@ -37,7 +37,8 @@ public final class EmbeddedBroker: Sendable {
 
   deinit { close() }
 
-  /// Creates a topic; an error when it exists.
+  /// Creates a topic; an error when it exists. Now and then it takes a second: the cluster's thread may miss that
+  /// it is wanted while it is still busy with the call before, and then sleeps out its poll.
   public func createTopic(_ name: String, partitions: Int32) throws(KafkaError) {
     let error = withCluster { rd_kafka_mock_topic_create($0, name, partitions, 1) }
     guard let error else { throw .closed("broker") }
