@@ -28,8 +28,11 @@ resource "aws_sns_topic_subscription" "emails" {
 }
 
 locals {
-  # Gauges of each instance. `since` is in minutes. An instance that is silent is as bad as one that is behind, but for
-  # those that come and go: `silence` is the alarm that says so.
+  # An alarm goes off when the worst reading of a minute (or of `minutes`, or another `stat`) is beyond its limit `since`
+  # times in a row, or `points` times of these. No reading is no alarm, unless `missing` says otherwise.
+
+  # Gauges of each instance. One that is silent is as bad as one that is behind, but for those that come and go:
+  # `silence` is the alarm that says so.
   gauges = {
     outbox-oldest-age = {
       metric = "outbox_oldest_age_milliseconds", above = 60000, since = 3, silence = true
@@ -56,28 +59,83 @@ locals {
       text   = "Litestream cannot write the replica: nothing is published while that is so."
     }
   }
+
   instance_alarms = merge([
     for name, instance in var.instances : {
-      for alarm, gauge in local.gauges : "${name}-${alarm}" => merge({ above = null, below = null, stat = null }, gauge, {
-        instance                                                             = name
-        missing                                                              = gauge.silence && var.started && !instance.elastic ? "breaching" : "notBreaching"
+      for alarm, gauge in local.gauges : "${name}-${alarm}" => merge(gauge, {
+        namespace  = var.namespace
+        dimensions = { Instance = name }
+        missing    = gauge.silence && var.started && !instance.elastic ? "breaching" : "notBreaching"
       }) if alarm != "disk-is-filling" || instance.service == "gateway"
     }
   ]...)
+
+  # Answers of each service, as the load balancer sees them. Two minutes of three are enough for its 5xx.
+  service_alarms = merge([
+    for name, service in var.services : {
+      for alarm, answers in {
+        "${name}-5xx" = {
+          metric = "HTTPCode_Target_5XX_Count", stat = "Sum", above = 5, since = 3, points = 2
+          text   = "${name} answers with 5xx."
+        }
+        "${name}-latency" = {
+          metric = "TargetResponseTime", stat = "p99", above = service.answer_within_s, since = 3
+          text   = "One of a hundred answers of ${name} takes longer than ${service.answer_within_s} s."
+        }
+        "${name}-is-away" = {
+          metric = "HealthyHostCount", below = service.always, since = 4, missing = "breaching"
+          text   = "Fewer instances of ${name} take requests than should, for longer than a fail-over lasts."
+        }
+        } : alarm => merge(answers, {
+          namespace  = "AWS/ApplicationELB"
+          dimensions = { LoadBalancer = var.balancer.balancer, TargetGroup = var.balancer.targets[name] }
+      }) if var.started || answers.metric != "HealthyHostCount"
+    }
+  ]...)
+
+  shared_alarms = merge(
+    {
+      # Answers that no service gave: there was none to ask.
+      balancer-5xx = {
+        namespace = "AWS/ApplicationELB", dimensions = { LoadBalancer = var.balancer.balancer }
+        metric    = "HTTPCode_ELB_5XX_Count", stat = "Sum", above = 0, since = 1
+        text      = "Requests are answered with 5xx by the load balancer itself: no instance took them. Events of sources among them are lost."
+      }
+      kafka-offline-partitions = {
+        namespace = "AWS/Kafka", dimensions = { "Cluster Name" = var.kafka }
+        metric    = "OfflinePartitionsCount", above = 0, since = 3, missing = "missing"
+        text      = "Partitions have no leader: their events wait in the outboxes."
+      }
+    },
+    {
+      for id in ["1", "2", "3"] : "kafka-${id}-disk" => {
+        namespace = "AWS/Kafka", dimensions = { "Cluster Name" = var.kafka, "Broker ID" = id }
+        metric    = "KafkaDataLogsDiskUsed", above = 75, since = 2, minutes = 5, missing = "missing"
+        text      = "The disk of broker ${id} is filling up: raise broker_gib."
+      }
+    }
+  )
+
+  alarms = {
+    for name, alarm in merge(local.instance_alarms, local.service_alarms, local.shared_alarms) : name => merge(
+      { above = null, below = null, stat = null, minutes = 1, points = alarm.since, missing = "notBreaching" }, alarm
+    )
+  }
 }
 
-resource "aws_cloudwatch_metric_alarm" "gauge" {
-  for_each = local.instance_alarms
+resource "aws_cloudwatch_metric_alarm" "metric" {
+  for_each = local.alarms
 
   alarm_name          = "${var.prefix}-${each.key}"
   alarm_description   = each.value.text
-  namespace           = var.namespace
+  namespace           = each.value.namespace
   metric_name         = each.value.metric
-  dimensions          = { Instance = each.value.instance }
-  statistic           = coalesce(each.value.stat, each.value.below == null ? "Maximum" : "Minimum")
-  period              = 60
+  dimensions          = each.value.dimensions
+  statistic           = each.value.stat == "p99" ? null : coalesce(each.value.stat, each.value.below == null ? "Maximum" : "Minimum")
+  extended_statistic  = each.value.stat == "p99" ? "p99" : null
+  period              = 60 * each.value.minutes
   evaluation_periods  = each.value.since
-  datapoints_to_alarm = each.value.since
+  datapoints_to_alarm = each.value.points
   comparison_operator = each.value.below == null ? "GreaterThanThreshold" : "LessThanThreshold"
   threshold           = coalesce(each.value.below, each.value.above)
   treat_missing_data  = each.value.missing
@@ -148,114 +206,4 @@ resource "aws_cloudwatch_metric_alarm" "lag" {
     return_data = true
     expression  = "SELECT MAX(SumOffsetLag) FROM SCHEMA(\"AWS/Kafka\", \"Cluster Name\", \"Consumer Group\", Topic) WHERE \"Cluster Name\" = '${var.kafka}' AND \"Consumer Group\" = '${each.key}'"
   }
-}
-
-resource "aws_cloudwatch_metric_alarm" "errors" {
-  for_each = var.services
-
-  alarm_name          = "${var.prefix}-${each.key}-5xx"
-  alarm_description   = "${each.key} answers with 5xx."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HTTPCode_Target_5XX_Count"
-  dimensions          = { LoadBalancer = var.balancer.balancer, TargetGroup = var.balancer.targets[each.key] }
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 3
-  datapoints_to_alarm = 2
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 5
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "latency" {
-  for_each = var.services
-
-  alarm_name          = "${var.prefix}-${each.key}-latency"
-  alarm_description   = "One of a hundred answers of ${each.key} takes longer than ${each.value.answer_within_s} s."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "TargetResponseTime"
-  dimensions          = { LoadBalancer = var.balancer.balancer, TargetGroup = var.balancer.targets[each.key] }
-  extended_statistic  = "p99"
-  period              = 60
-  evaluation_periods  = 3
-  datapoints_to_alarm = 3
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = each.value.answer_within_s
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "away" {
-  for_each = var.started ? var.services : {}
-
-  alarm_name          = "${var.prefix}-${each.key}-is-away"
-  alarm_description   = "Fewer instances of ${each.key} take requests than should, for longer than a fail-over lasts."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HealthyHostCount"
-  dimensions          = { LoadBalancer = var.balancer.balancer, TargetGroup = var.balancer.targets[each.key] }
-  statistic           = "Minimum"
-  period              = 60
-  evaluation_periods  = 4
-  datapoints_to_alarm = 4
-  comparison_operator = "LessThanThreshold"
-  threshold           = each.value.always
-  treat_missing_data  = "breaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-}
-
-# Answers that no service gave: there was none to ask.
-resource "aws_cloudwatch_metric_alarm" "balancer" {
-  alarm_name          = "${var.prefix}-balancer-5xx"
-  alarm_description   = "Requests are answered with 5xx by the load balancer itself: no instance took them. Events of sources among them are lost."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HTTPCode_ELB_5XX_Count"
-  dimensions          = { LoadBalancer = var.balancer.balancer }
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "broker_disk" {
-  for_each = toset(["1", "2", "3"])
-
-  alarm_name          = "${var.prefix}-kafka-${each.key}-disk"
-  alarm_description   = "The disk of broker ${each.key} is filling up: raise broker_gib."
-  namespace           = "AWS/Kafka"
-  metric_name         = "KafkaDataLogsDiskUsed"
-  dimensions          = { "Cluster Name" = var.kafka, "Broker ID" = each.key }
-  statistic           = "Maximum"
-  period              = 300
-  evaluation_periods  = 2
-  datapoints_to_alarm = 2
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 75
-  treat_missing_data  = "missing"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "partitions" {
-  alarm_name          = "${var.prefix}-kafka-offline-partitions"
-  alarm_description   = "Partitions have no leader: their events wait in the outboxes."
-  namespace           = "AWS/Kafka"
-  metric_name         = "OfflinePartitionsCount"
-  dimensions          = { "Cluster Name" = var.kafka }
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 3
-  datapoints_to_alarm = 3
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "missing"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
 }

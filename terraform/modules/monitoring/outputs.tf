@@ -15,11 +15,8 @@ output "alarms" {
   description = "All alarms, by name: what is watched, and what silence means."
   value = {
     for alarm in concat(
-      values(aws_cloudwatch_metric_alarm.gauge), values(aws_cloudwatch_metric_alarm.replica),
-      values(aws_cloudwatch_metric_alarm.lag), values(aws_cloudwatch_metric_alarm.errors),
-      values(aws_cloudwatch_metric_alarm.latency), values(aws_cloudwatch_metric_alarm.away),
-      values(aws_cloudwatch_metric_alarm.broker_disk),
-      [aws_cloudwatch_metric_alarm.balancer, aws_cloudwatch_metric_alarm.partitions],
+      values(aws_cloudwatch_metric_alarm.metric), values(aws_cloudwatch_metric_alarm.replica),
+      values(aws_cloudwatch_metric_alarm.lag),
     ) : alarm.alarm_name => { metric = alarm.metric_name, threshold = alarm.threshold, missing = alarm.treat_missing_data }
   }
 }
