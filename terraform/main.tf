@@ -7,6 +7,7 @@ locals {
   partition = data.aws_partition.current.partition
   # Where CloudWatch has the services' own metrics.
   namespace = "Waybill/${title(var.environment)}"
+  logs      = { days = var.log_days, key = module.log_key.arn }
   of_ours   = { StringEquals = { "aws:SourceAccount" = local.account } }
 }
 
@@ -47,8 +48,7 @@ module "network" {
   cidr         = var.cidr
   zones        = var.zones
   nat_per_zone = var.nat_per_zone
-  log_days     = var.log_days
-  log_key      = module.log_key.arn
+  logs         = local.logs
   boundary     = aws_iam_policy.boundary.arn
 }
 
@@ -84,8 +84,7 @@ module "broker" {
   data_key             = module.data_key.arn
   secret_key           = module.secret_key.arn
   secret_recovery_days = var.secret_recovery_days
-  log_days             = var.log_days
-  log_key              = module.log_key.arn
+  logs                 = local.logs
 }
 
 module "balancer" {
@@ -102,8 +101,7 @@ module "balancer" {
   requests_per_address = var.requests_per_address
   deletion_protection  = var.deletion_protection
   force_destroy        = var.force_destroy
-  log_days             = var.log_days
-  log_key              = module.log_key.arn
+  logs                 = local.logs
   never_refuse = merge([
     for name, service in var.services : { for path in service.never_refuse : "${name}${path}" => path }
   ]...)

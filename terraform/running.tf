@@ -42,26 +42,46 @@ locals {
       { for secret in service.secrets : secret => aws_secretsmanager_secret.setting["${name}/${secret}"].arn }
     )
   }
-  # Everything that an instance is given, whichever it is.
+  # What is the same for everything that runs; below, what is an instance's own or its service's.
   shared = {
-    cluster = aws_ecs_cluster.this.arn
-    replica = { bucket = module.replicas.name, arn = module.replicas.arn, key = module.data_key.arn }
-    metrics = { name = aws_cloudwatch_log_group.metrics.name, arn = aws_cloudwatch_log_group.metrics.arn }
-    shell   = { arn = aws_cloudwatch_log_group.shell.arn, key = module.log_key.arn }
+    account         = local.account
+    partition       = local.partition
+    region          = var.region
+    prefix          = local.prefix
+    boundary        = aws_iam_policy.boundary.arn
+    image           = var.image
+    repository      = module.registry.arn
+    architecture    = var.architecture
+    collector_image = var.collector_image
+    cluster         = { arn = aws_ecs_cluster.this.arn, name = local.prefix }
+    security_group  = aws_security_group.services.id
+    replica         = { bucket = module.replicas.name, arn = module.replicas.arn, key = module.data_key.arn }
+    secret_key      = module.secret_key.arn
+    logs            = local.logs
+    namespace       = local.namespace
+    metrics         = { name = aws_cloudwatch_log_group.metrics.name, arn = aws_cloudwatch_log_group.metrics.arn }
+    shell           = { allowed = var.shell, log = aws_cloudwatch_log_group.shell.arn, key = module.log_key.arn }
+    started         = var.started
+    wait            = var.wait
   }
-  target_groups = {
-    for name, instance in local.instances : name => concat(
-      [module.balancer.target_groups[instance.service]],
-      local.numbers[instance.service].most > 1 ? [module.balancer.target_groups["${instance.service}-${instance.number}"]] : []
-    )
-  }
-  scale = {
-    for name, instance in local.instances : name => instance.elastic ? {
-      metric  = var.services[instance.service].scale_on.metric
-      above   = var.services[instance.service].scale_on.above
-      rank    = instance.number - local.numbers[instance.service].always
-      watched = [for other, each in local.instances : other if each.service == instance.service && !each.elastic]
-    } : null
+  running = {
+    for name, instance in local.instances : name => merge(var.services[instance.service], instance, {
+      settings   = local.settings[instance.service]
+      secrets    = local.secrets[instance.service]
+      first_boot = contains(var.first_boot, name)
+      # Only the first instance of a service is called as it is, and found by its name.
+      discovery = try(aws_service_discovery_service.internal[name].arn, null)
+      target_groups = concat(
+        [module.balancer.target_groups[instance.service]],
+        local.numbers[instance.service].most > 1 ? [module.balancer.target_groups["${instance.service}-${instance.number}"]] : []
+      )
+      scale = instance.elastic ? {
+        metric  = var.services[instance.service].scale_on.metric
+        above   = var.services[instance.service].scale_on.above
+        rank    = instance.number - local.numbers[instance.service].always
+        watched = [for other, each in local.instances : other if each.service == instance.service && !each.elastic]
+      } : null
+    })
   }
 }
 
@@ -69,101 +89,29 @@ locals {
 # that runs several, one is always there.
 module "first" {
   source   = "./modules/instance"
-  for_each = { for name, instance in local.instances : name => instance if instance.number == 1 }
+  for_each = { for name, instance in local.running : name => instance if instance.number == 1 }
 
-  name            = each.key
-  service         = each.value.service
-  prefix          = local.prefix
-  account         = local.account
-  partition       = local.partition
-  region          = var.region
-  cluster         = local.shared.cluster
-  cluster_name    = local.prefix
-  image           = var.image
-  collector_image = var.collector_image
-  architecture    = var.architecture
-  repository      = module.registry.arn
-  port            = var.services[each.value.service].port
-  cpu             = var.services[each.value.service].cpu
-  memory          = var.services[each.value.service].memory
-  disk_gib        = var.services[each.value.service].disk_gib
-  subnets         = each.value.subnets
-  security_group  = aws_security_group.services.id
-  target_groups   = local.target_groups[each.key]
-  discovery       = try(aws_service_discovery_service.internal[each.value.service].arn, null)
-  settings        = local.settings[each.value.service]
-  secrets         = local.secrets[each.value.service]
-  secret_key      = module.secret_key.arn
-  replica         = local.shared.replica
-  first_boot      = contains(var.first_boot, each.key)
-  started         = var.started
-  wait            = var.wait
-  scale           = local.scale[each.key]
-  namespace       = local.namespace
-  metrics_group   = local.shared.metrics
-  shell           = var.shell
-  shell_group     = local.shared.shell
-  log_days        = var.log_days
-  log_key         = module.log_key.arn
-  boundary        = aws_iam_policy.boundary.arn
+  name     = each.key
+  instance = each.value
+  shared   = local.shared
 }
 
 module "further" {
   source     = "./modules/instance"
-  for_each   = { for name, instance in local.instances : name => instance if instance.number > 1 }
+  for_each   = { for name, instance in local.running : name => instance if instance.number > 1 }
   depends_on = [module.first]
 
-  name            = each.key
-  service         = each.value.service
-  prefix          = local.prefix
-  account         = local.account
-  partition       = local.partition
-  region          = var.region
-  cluster         = local.shared.cluster
-  cluster_name    = local.prefix
-  image           = var.image
-  collector_image = var.collector_image
-  architecture    = var.architecture
-  repository      = module.registry.arn
-  port            = var.services[each.value.service].port
-  cpu             = var.services[each.value.service].cpu
-  memory          = var.services[each.value.service].memory
-  disk_gib        = var.services[each.value.service].disk_gib
-  subnets         = each.value.subnets
-  security_group  = aws_security_group.services.id
-  target_groups   = local.target_groups[each.key]
-  settings        = local.settings[each.value.service]
-  secrets         = local.secrets[each.value.service]
-  secret_key      = module.secret_key.arn
-  replica         = local.shared.replica
-  first_boot      = contains(var.first_boot, each.key)
-  started         = var.started
-  wait            = var.wait
-  scale           = local.scale[each.key]
-  namespace       = local.namespace
-  metrics_group   = local.shared.metrics
-  shell           = var.shell
-  shell_group     = local.shared.shell
-  log_days        = var.log_days
-  log_key         = module.log_key.arn
-  boundary        = aws_iam_policy.boundary.arn
+  name     = each.key
+  instance = each.value
+  shared   = local.shared
 }
 
 module "topics" {
   source = "./modules/task"
 
-  name         = "topics"
-  command      = ["topics", "apply", "--replication", "3"]
-  prefix       = local.prefix
-  account      = local.account
-  region       = var.region
-  image        = var.image
-  architecture = var.architecture
-  repository   = module.registry.arn
-  settings     = local.kafka
-  secrets      = local.user["topics"]
-  secret_key   = module.secret_key.arn
-  log_days     = var.log_days
-  log_key      = module.log_key.arn
-  boundary     = aws_iam_policy.boundary.arn
+  name     = "topics"
+  command  = ["topics", "apply", "--replication", "3"]
+  settings = local.kafka
+  secrets  = local.user["topics"]
+  shared   = local.shared
 }

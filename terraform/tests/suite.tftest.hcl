@@ -72,6 +72,10 @@ run "suite" {
     condition     = length(module.first["workflow"].service.network_configuration[0].subnets) == 3
     error_message = "A single instance cannot start in every zone."
   }
+  assert {
+    condition     = alltrue([for instance in merge(module.first, module.further) : !instance.service.network_configuration[0].assign_public_ip && instance.service.network_configuration[0].security_groups == toset([aws_security_group.services.id])])
+    error_message = "A task can be reached by others than the load balancer and the services."
+  }
 
   # Containers
 

@@ -229,8 +229,8 @@ resource "aws_wafv2_web_acl_association" "this" {
 resource "aws_cloudwatch_log_group" "firewall" {
   # The prefix is AWS's condition.
   name              = "aws-waf-logs-${var.name}"
-  retention_in_days = var.log_days
-  kms_key_id        = var.log_key
+  retention_in_days = var.logs.days
+  kms_key_id        = var.logs.key
 }
 
 resource "aws_wafv2_web_acl_logging_configuration" "this" {

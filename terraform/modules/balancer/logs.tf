@@ -44,7 +44,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
     filter {}
 
     expiration {
-      days = var.log_days
+      days = var.logs.days
     }
 
     abort_incomplete_multipart_upload {

@@ -63,12 +63,7 @@ variable "force_destroy" {
   type        = bool
 }
 
-variable "log_days" {
-  description = "For how long logs are kept."
-  type        = number
-}
-
-variable "log_key" {
-  description = "The key that logs are encrypted with."
-  type        = string
+variable "logs" {
+  description = "For how many days logs are kept, and the key that they are encrypted with."
+  type        = object({ days = number, key = string })
 }

@@ -1,7 +1,7 @@
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/${var.name}/kafka"
-  retention_in_days = var.log_days
-  kms_key_id        = var.log_key
+  retention_in_days = var.logs.days
+  kms_key_id        = var.logs.key
 }
 
 resource "aws_security_group" "this" {

@@ -63,12 +63,7 @@ variable "secret_recovery_days" {
   type        = number
 }
 
-variable "log_days" {
-  description = "For how long the brokers' logs are kept."
-  type        = number
-}
-
-variable "log_key" {
-  description = "The key that logs are encrypted with."
-  type        = string
+variable "logs" {
+  description = "For how many days the brokers' logs are kept, and the key that they are encrypted with."
+  type        = object({ days = number, key = string })
 }

@@ -19,9 +19,9 @@ locals {
   ]
   collector = templatefile("${path.module}/collector.yaml.tftpl", {
     instance      = var.name
-    region        = var.region
-    namespace     = var.namespace
+    region        = var.shared.region
+    namespace     = var.shared.namespace
     metrics       = local.metrics
-    metrics_group = var.metrics_group.name
+    metrics_group = var.shared.metrics.name
   })
 }

@@ -7,28 +7,30 @@ locals {
   }
 }
 
-resource "aws_cloudwatch_log_group" "this" {
-  name              = "/${var.prefix}/${var.name}"
-  retention_in_days = var.log_days
-  kms_key_id        = var.log_key
+module "start" {
+  source = "../start"
+
+  name    = var.name
+  secrets = var.instance.secrets
+  shared  = var.shared
 }
 
 resource "aws_ecs_service" "always" {
   #checkov:skip=CKV_AWS_332:LATEST is what is set
-  count = var.scale == null ? 1 : 0
+  count = var.instance.scale == null ? 1 : 0
 
   name                               = var.name
-  cluster                            = var.cluster
+  cluster                            = var.shared.cluster.arn
   task_definition                    = aws_ecs_task_definition.this.arn
-  desired_count                      = var.started ? 1 : 0
+  desired_count                      = var.shared.started ? 1 : 0
   launch_type                        = "FARGATE"
   platform_version                   = "LATEST"
   deployment_minimum_healthy_percent = local.deployment.minimum_healthy_percent
   deployment_maximum_percent         = local.deployment.maximum_percent
   availability_zone_rebalancing      = "DISABLED"
-  enable_execute_command             = var.shell
+  enable_execute_command             = var.shared.shell.allowed
   propagate_tags                     = "SERVICE"
-  wait_for_steady_state              = var.wait
+  wait_for_steady_state              = var.shared.wait
 
   deployment_circuit_breaker {
     enable   = true
@@ -36,23 +38,23 @@ resource "aws_ecs_service" "always" {
   }
 
   network_configuration {
-    subnets          = var.subnets
-    security_groups  = [var.security_group]
+    subnets          = var.instance.subnets
+    security_groups  = [var.shared.security_group]
     assign_public_ip = false
   }
 
   dynamic "load_balancer" {
-    for_each = var.target_groups
+    for_each = var.instance.target_groups
 
     content {
       target_group_arn = load_balancer.value
       container_name   = "waybill"
-      container_port   = var.port
+      container_port   = var.instance.port
     }
   }
 
   dynamic "service_registries" {
-    for_each = var.discovery == null ? [] : [var.discovery]
+    for_each = var.instance.discovery == null ? [] : [var.instance.discovery]
 
     content {
       registry_arn = service_registries.value
@@ -63,10 +65,10 @@ resource "aws_ecs_service" "always" {
 # The same, but that how many tasks there are, none or one, is not Terraform's to say (scaling.tf).
 resource "aws_ecs_service" "elastic" {
   #checkov:skip=CKV_AWS_332:LATEST is what is set
-  count = var.scale == null ? 0 : 1
+  count = var.instance.scale == null ? 0 : 1
 
   name                               = var.name
-  cluster                            = var.cluster
+  cluster                            = var.shared.cluster.arn
   task_definition                    = aws_ecs_task_definition.this.arn
   desired_count                      = 0
   launch_type                        = "FARGATE"
@@ -74,9 +76,9 @@ resource "aws_ecs_service" "elastic" {
   deployment_minimum_healthy_percent = local.deployment.minimum_healthy_percent
   deployment_maximum_percent         = local.deployment.maximum_percent
   availability_zone_rebalancing      = "DISABLED"
-  enable_execute_command             = var.shell
+  enable_execute_command             = var.shared.shell.allowed
   propagate_tags                     = "SERVICE"
-  wait_for_steady_state              = var.wait
+  wait_for_steady_state              = var.shared.wait
 
   deployment_circuit_breaker {
     enable   = true
@@ -84,18 +86,18 @@ resource "aws_ecs_service" "elastic" {
   }
 
   network_configuration {
-    subnets          = var.subnets
-    security_groups  = [var.security_group]
+    subnets          = var.instance.subnets
+    security_groups  = [var.shared.security_group]
     assign_public_ip = false
   }
 
   dynamic "load_balancer" {
-    for_each = var.target_groups
+    for_each = var.instance.target_groups
 
     content {
       target_group_arn = load_balancer.value
       container_name   = "waybill"
-      container_port   = var.port
+      container_port   = var.instance.port
     }
   }
 

@@ -12,7 +12,7 @@ output "policies" {
   description = "What it may do: running, and to start."
   value = {
     task  = jsondecode(aws_iam_role_policy.task.policy)
-    start = jsondecode(aws_iam_role_policy.execution.policy)
+    start = jsondecode(module.start.policy)
   }
 }
 

@@ -2,25 +2,25 @@
 # bucket meanwhile, with whom it knows and what it remembers, and is restored when it comes again. The average of a
 # group says nothing here: which instance goes matters.
 locals {
-  elastic = var.scale == null ? 0 : 1
+  elastic = var.instance.scale == null ? 0 : 1
   # The second elastic instance waits longer than the first, so that they come one after the other.
-  patience = var.scale == null ? 0 : 3 * var.scale.rank
+  patience = var.instance.scale == null ? 0 : 3 * var.instance.scale.rank
 }
 
 resource "aws_appautoscaling_target" "this" {
   count = local.elastic
 
   service_namespace  = "ecs"
-  resource_id        = "service/${var.cluster_name}/${aws_ecs_service.elastic[0].name}"
+  resource_id        = "service/${var.shared.cluster.name}/${aws_ecs_service.elastic[0].name}"
   scalable_dimension = "ecs:service:DesiredCount"
   min_capacity       = 0
-  max_capacity       = var.started ? 1 : 0
+  max_capacity       = var.shared.started ? 1 : 0
 }
 
 resource "aws_appautoscaling_policy" "this" {
   for_each = toset(local.elastic == 1 ? ["come", "go"] : [])
 
-  name               = "${var.prefix}-${var.name}-${each.key}"
+  name               = "${var.shared.prefix}-${var.name}-${each.key}"
   policy_type        = "StepScaling"
   service_namespace  = aws_appautoscaling_target.this[0].service_namespace
   resource_id        = aws_appautoscaling_target.this[0].resource_id
@@ -41,10 +41,10 @@ resource "aws_appautoscaling_policy" "this" {
 resource "aws_cloudwatch_metric_alarm" "come" {
   count = local.elastic
 
-  alarm_name          = "${var.prefix}-${var.name}-is-needed"
+  alarm_name          = "${var.shared.prefix}-${var.name}-is-needed"
   alarm_description   = "Those that always run are busy: ${var.name} starts."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.scale.above
+  threshold           = var.instance.scale.above
   evaluation_periods  = local.patience
   datapoints_to_alarm = local.patience
   treat_missing_data  = "notBreaching"
@@ -58,17 +58,17 @@ resource "aws_cloudwatch_metric_alarm" "come" {
   }
 
   dynamic "metric_query" {
-    for_each = { for index, name in var.scale.watched : "m${index}" => name }
+    for_each = { for index, name in var.instance.scale.watched : "m${index}" => name }
 
     content {
       id = metric_query.key
 
       metric {
-        namespace   = var.scale.metric == null ? "AWS/ECS" : var.namespace
-        metric_name = var.scale.metric == null ? "CPUUtilization" : var.scale.metric
-        dimensions  = var.scale.metric == null ? { ClusterName = var.cluster_name, ServiceName = metric_query.value } : { Instance = metric_query.value }
+        namespace   = var.instance.scale.metric == null ? "AWS/ECS" : var.shared.namespace
+        metric_name = var.instance.scale.metric == null ? "CPUUtilization" : var.instance.scale.metric
+        dimensions  = var.instance.scale.metric == null ? { ClusterName = var.shared.cluster.name, ServiceName = metric_query.value } : { Instance = metric_query.value }
         period      = 60
-        stat        = var.scale.metric == null ? "Average" : "Maximum"
+        stat        = var.instance.scale.metric == null ? "Average" : "Maximum"
       }
     }
   }
@@ -77,7 +77,7 @@ resource "aws_cloudwatch_metric_alarm" "come" {
 resource "aws_cloudwatch_metric_alarm" "go" {
   count = local.elastic
 
-  alarm_name          = "${var.prefix}-${var.name}-is-idle"
+  alarm_name          = "${var.shared.prefix}-${var.name}-is-idle"
   alarm_description   = "${var.name} has nothing left to do, to send or to hold back: it stops."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
@@ -106,7 +106,7 @@ resource "aws_cloudwatch_metric_alarm" "go" {
       id = metric_query.key
 
       metric {
-        namespace   = var.namespace
+        namespace   = var.shared.namespace
         metric_name = metric_query.value
         dimensions  = { Instance = var.name }
         period      = 60
@@ -121,7 +121,7 @@ resource "aws_cloudwatch_metric_alarm" "go" {
     metric {
       namespace   = "AWS/ECS"
       metric_name = "CPUUtilization"
-      dimensions  = { ClusterName = var.cluster_name, ServiceName = var.name }
+      dimensions  = { ClusterName = var.shared.cluster.name, ServiceName = var.name }
       period      = 60
       stat        = "Average"
     }

@@ -131,8 +131,8 @@ resource "aws_vpc_endpoint" "interface" {
 
 resource "aws_cloudwatch_log_group" "flow" {
   name              = "/${var.name}/network"
-  retention_in_days = var.log_days
-  kms_key_id        = var.log_key
+  retention_in_days = var.logs.days
+  kms_key_id        = var.logs.key
 }
 
 resource "aws_iam_role" "flow" {

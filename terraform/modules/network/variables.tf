@@ -28,14 +28,9 @@ variable "nat_per_zone" {
   type        = bool
 }
 
-variable "log_days" {
-  description = "For how long refused connections are on record."
-  type        = number
-}
-
-variable "log_key" {
-  description = "The key that logs are encrypted with."
-  type        = string
+variable "logs" {
+  description = "For how many days refused connections are on record, and the key that they are encrypted with."
+  type        = object({ days = number, key = string })
 }
 
 variable "boundary" {

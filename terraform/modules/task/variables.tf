@@ -8,36 +8,6 @@ variable "command" {
   type        = list(string)
 }
 
-variable "prefix" {
-  description = "What names of this environment begin with."
-  type        = string
-}
-
-variable "account" {
-  description = "The AWS account."
-  type        = string
-}
-
-variable "region" {
-  description = "The AWS region."
-  type        = string
-}
-
-variable "image" {
-  description = "Waybill's image."
-  type        = string
-}
-
-variable "architecture" {
-  description = "What the image was built for."
-  type        = string
-}
-
-variable "repository" {
-  description = "The image's repository."
-  type        = string
-}
-
 variable "settings" {
   description = "Its settings."
   type        = map(string)
@@ -48,22 +18,21 @@ variable "secrets" {
   type        = map(string)
 }
 
-variable "secret_key" {
-  description = "The key that its secrets are encrypted with."
-  type        = string
-}
+variable "shared" {
+  description = "What is the same for every task of the environment (../start says the rest)."
 
-variable "log_days" {
-  description = "For how long its log is kept."
-  type        = number
-}
+  type = object({
+    # Waybill's, and what it was built for.
+    image        = string
+    architecture = string
 
-variable "log_key" {
-  description = "The key that logs are encrypted with."
-  type        = string
-}
-
-variable "boundary" {
-  description = "The most that a role may do."
-  type        = string
+    account    = string
+    partition  = string
+    region     = string
+    prefix     = string
+    repository = string
+    secret_key = string
+    logs       = object({ days = number, key = string })
+    boundary   = string
+  })
 }
