@@ -24,9 +24,8 @@ let package = Package(
     .room(
       "HTTPAPI",
       [
-        "MetricsTesting", "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .crypto, .httpClient, .nio,
-        .nioHTTP1,
-        .logging, .metrics, .tracing, .lifecycle,
+        "Storage", .grdb, .hummingbird, .httpTypes, .jwt, .crypto, .httpClient, .nio, .nioHTTP1, .logging,
+        .metrics, .tracing, .lifecycle,
       ]),
     .room(
       "Hosting", ["HTTPAPI", "Jobs", "Messaging", "Storage", .httpTypes, .logging, .metrics, .lifecycle]),
@@ -79,12 +78,14 @@ let package = Package(
     // Tests: one target a room, and the journeys through all of them.
     .tests("Kafka", [.logging]),
     .tests("Storage", [.grdb]),
-    .tests("Messaging", ["Kafka", "Storage", .grdb, .logging, .lifecycle]),
-    .tests("Jobs", ["Messaging", "Storage", .grdb, .tracing, .serviceContext, .logging, .lifecycle]),
+    .tests("Messaging", ["RoomTesting", "Kafka", "Storage", .grdb, .logging, .lifecycle]),
+    .tests(
+      "Jobs",
+      ["RoomTesting", "Messaging", "Storage", .grdb, .tracing, .serviceContext, .logging, .lifecycle]),
     .tests(
       "HTTPAPI",
       [
-        "MetricsTesting", "Storage", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes, .jwt,
+        "RoomTesting", "Storage", .grdb, .hummingbird, .hummingbirdTesting, .httpTypes, .jwt,
         .httpClient, .nio, .nioHTTP1, .lifecycle, .logging, .metrics, .tracing,
       ]),
     .tests("Telemetry", [.logging, .metrics, .tracing]),
@@ -104,12 +105,12 @@ let package = Package(
         .hummingbirdTesting, .httpTypes, .logging, .lifecycle,
       ]),
     .target(
-      name: "MetricsTesting", dependencies: [.metrics], path: "Tests/MetricsTesting",
+      name: "RoomTesting", dependencies: ["Storage", .metrics], path: "Tests/RoomTesting",
       swiftSettings: .strict),
     .target(
       name: "ServiceTesting",
       dependencies: [
-        "Contracts", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
+        "RoomTesting", "Hosting", "HTTPAPI", "Messaging", "Storage", "Kafka", .grdb, .hummingbird,
         .hummingbirdTesting, .httpTypes, .httpClient, .nio, .nioHTTP1, .logging, .lifecycle,
       ],
       path: "Tests/ServiceTesting", swiftSettings: .strict),
@@ -129,7 +130,7 @@ let package = Package(
     .tests(
       "Simulators",
       [.httpClient, .nio, .nioHTTP1, .logging, .lifecycle]),
-    .tests("Resilience", ["MetricsTesting", .metrics]),
+    .tests("Resilience", ["RoomTesting", .metrics]),
     .tests(
       "Orders",
       [

@@ -61,4 +61,10 @@ for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility \
   swiftc -print-supported-features 2>/dev/null | grep -q "\"$feature\"" || { echo "The compiler does not know the feature $feature"; failed=1; }
 done
 
+# What tests share stays with the tests.
+if tr '\n' ' ' <Package.swift | grep -oE '\.(room|service)\( *"[A-Za-z]+", *\[[^]]*Testing"'; then
+  echo "Package.swift: a room depends on what is there for tests"
+  failed=1
+fi
+
 exit $failed

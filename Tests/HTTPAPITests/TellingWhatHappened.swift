@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
-import MetricsTesting
+import RoomTesting
 import Storage
 import Testing
 import Tracing

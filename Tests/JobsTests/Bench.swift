@@ -3,6 +3,7 @@ import GRDB
 import Jobs
 import Logging
 import Messaging
+import RoomTesting
 import ServiceLifecycle
 import Storage
 import Synchronization
@@ -174,32 +175,13 @@ final class JobsBench: Sendable {
   func until(
     seen what: String..., sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    try await until({ Set(try await self.seen()).isSuperset(of: what) }, sourceLocation: sourceLocation)
+    try await until(sourceLocation: sourceLocation) { Set(try await self.seen()).isSuperset(of: what) }
   }
 
-  /// Waits, from commit to commit of any kind, until `condition` holds.
   func until(
-    _ condition: @Sendable () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+    sourceLocation: SourceLocation = #_sourceLocation, _ condition: @Sendable () async throws -> Bool
   ) async throws {
-    let signals: [CommitSignal] = [
-      .seen, .finished, CommitSignal("jobs"), CommitSignal("jobs.cancellations"),
-    ]
-    let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let listeners = signals.map { signal in
-      let commits = store.commits(raising: signal)
-      return Task { for await _ in commits { wake.yield() } }
-    }
-    let deadline = Task {
-      try await Task.sleep(for: .seconds(30))
-      wake.finish()
-    }
-    defer {
-      deadline.cancel()
-      for listener in listeners { listener.cancel() }
-    }
-    wake.yield()
-    for await _ in wakes where try await condition() { return }
-    Issue.record("the condition did not come true within 30 s", sourceLocation: sourceLocation)
+    try await store.until(sourceLocation: sourceLocation, condition)
   }
 }
 

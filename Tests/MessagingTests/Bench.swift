@@ -3,6 +3,7 @@ import GRDB
 import Kafka
 import Logging
 import Messaging
+import RoomTesting
 import ServiceLifecycle
 import Storage
 import Synchronization
@@ -175,30 +176,5 @@ extension Store {
 
   func count(_ sql: String) async throws -> Int {
     try await read { try Int.fetchOne($0, sql: sql) ?? 0 }
-  }
-
-  /// Waits, from commit to commit of any kind, until `condition` holds.
-  func until(
-    _ condition: @Sendable () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
-  ) async throws {
-    let signals: [CommitSignal] = [
-      .seen, CommitSignal("outbox"), CommitSignal("parked"), CommitSignal("outbox.published"), .redrives,
-    ]
-    let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let listeners = signals.map { signal in
-      let commits = self.commits(raising: signal)
-      return Task { for await _ in commits { wake.yield() } }
-    }
-    let deadline = Task {
-      try await Task.sleep(for: .seconds(30))
-      wake.finish()
-    }
-    defer {
-      deadline.cancel()
-      for listener in listeners { listener.cancel() }
-    }
-    wake.yield()
-    for await _ in wakes where try await condition() { return }
-    Issue.record("the condition did not come true within 30 s", sourceLocation: sourceLocation)
   }
 }

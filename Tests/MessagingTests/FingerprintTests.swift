@@ -1,5 +1,6 @@
 import GRDB
 import Messaging
+import RoomTesting
 import Storage
 import Testing
 

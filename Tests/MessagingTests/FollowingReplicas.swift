@@ -1,6 +1,7 @@
 import Foundation
 import Kafka
 import Messaging
+import RoomTesting
 import Storage
 import Synchronization
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Kafka
 import Messaging
+import RoomTesting
 import Storage
 import Testing
 

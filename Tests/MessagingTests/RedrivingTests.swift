@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Kafka
 import Messaging
+import RoomTesting
 import Storage
 import Testing
 
@@ -34,7 +35,7 @@ struct RedrivingTests {
       #expect(waits.dropFirst(5).allSatisfy { $0 == .milliseconds(250) })
       try await store.until { try await store.redrive(redrive.id)?.state == .finished }
       // 1 second for the first, 1 for two, 4 for sixteen.
-      #expect(clock.now.offset == .seconds(6))
+      #expect(clock.elapsed == .seconds(6))
     }
     #expect(try await store.seen().map(\.id) == (0..<20).map { "job-\($0)" })
     #expect(try await store.letters().allSatisfy { $0.state == .redriven })
@@ -54,7 +55,7 @@ struct RedrivingTests {
         before = now
         guard now < 2900 else { break }
         try await clock.pass()
-        _ = try await clock.sleeping()
+        try await clock.sleeping()
       }
       #expect(largest == 100)
     }
@@ -125,7 +126,7 @@ struct RedrivingTests {
     try await store.bury(["closed", "closed"])
     try await running([bench.runner(store, clock)], bench.logger) {
       let redrive = try await store.begin(.all())
-      _ = try await clock.sleeping()
+      try await clock.sleeping()
       try await store.bury(["closed"], from: 2)
       try await clock.pass()
       try await store.until { try await store.redrive(redrive.id)?.state == .finished }
@@ -140,7 +141,7 @@ struct RedrivingTests {
     try await store.bury(["closed", "closed", "closed"])
     try await running([bench.runner(store, clock)], bench.logger) {
       let redrive = try await store.begin(.all())
-      _ = try await clock.sleeping()
+      try await clock.sleeping()
       let second = try await store.letters()[1].id
       _ = try await store.write { try DeadLetters.discard(second, by: "bob", $0) }
       try await clock.pass()
@@ -164,7 +165,7 @@ struct RedrivingTests {
     try await store.bury(Array(repeating: "closed", count: 5))
     try await running([bench.runner(store, clock)], bench.logger) {
       let redrive = try await store.begin(.all())
-      _ = try await clock.sleeping()
+      try await clock.sleeping()
       let cancelled = try await store.write { try Redrive.cancel(redrive.id, by: "bob", $0) }
       #expect(cancelled?.state == .cancelled)
       #expect(cancelled?.stopReason == "bob cancelled it.")
@@ -185,7 +186,7 @@ struct RedrivingTests {
     let runner = bench.runner(first, clock)
     let doomed = Task { try await runner.run() }
     for _ in 0..<4 { try await clock.pass() }
-    _ = try await clock.sleeping()
+    try await clock.sleeping()
     doomed.cancel()
     try await doomed.value
     try await first.close()

@@ -1,5 +1,5 @@
-import MetricsTesting
 import Resilience
+import RoomTesting
 import Testing
 
 /// How many calls of a dependency are under way at once, and how many wait.

@@ -1,5 +1,5 @@
-import MetricsTesting
 import Resilience
+import RoomTesting
 import Testing
 
 /// All the parts around one call, in their order.

@@ -1,4 +1,5 @@
 import Resilience
+import RoomTesting
 import Testing
 
 /// What may take only so long.

@@ -1,5 +1,5 @@
-import MetricsTesting
 import Resilience
+import RoomTesting
 import Testing
 
 /// How fast requests go out while the target says nothing.

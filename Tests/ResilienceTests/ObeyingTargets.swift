@@ -1,4 +1,5 @@
 import Resilience
+import RoomTesting
 import Testing
 
 /// What a limiter does about what the target says: refusals, successes, quotas.

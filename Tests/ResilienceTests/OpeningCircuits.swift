@@ -1,5 +1,5 @@
-import MetricsTesting
 import Resilience
+import RoomTesting
 import Synchronization
 import Testing
 

@@ -1,5 +1,5 @@
-import MetricsTesting
 import Resilience
+import RoomTesting
 import Testing
 
 /// What was asked a moment ago is not asked again, and what is being asked is asked once.

@@ -1,4 +1,5 @@
 import Resilience
+import RoomTesting
 import Testing
 
 /// What is tried again, when, and how often.

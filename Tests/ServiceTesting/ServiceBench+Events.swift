@@ -2,6 +2,7 @@ public import Foundation
 import GRDB
 public import Kafka
 public import Messaging
+import RoomTesting
 public import Storage
 public import Testing
 
@@ -100,22 +101,6 @@ extension ServiceBench {
     _ other: Store? = nil, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: @Sendable () async throws -> Bool
   ) async throws {
-    let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let listeners = ["outbox", "outbox.published", "parked", "redrives", "jobs", "jobs.finished"].map {
-      signal in
-      let commits = (other ?? store).commits(raising: CommitSignal(signal))
-      return Task { for await _ in commits { wake.yield() } }
-    }
-    let deadline = Task {
-      try await Task.sleep(for: .seconds(30))
-      wake.finish()
-    }
-    defer {
-      deadline.cancel()
-      for listener in listeners { listener.cancel() }
-    }
-    wake.yield()
-    for await _ in wakes where try await condition() { return }
-    Issue.record("the condition did not come true within 30 s", sourceLocation: sourceLocation)
+    try await (other ?? store).until(sourceLocation: sourceLocation, condition)
   }
 }

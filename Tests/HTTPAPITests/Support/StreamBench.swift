@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 import Logging
-import MetricsTesting
 import NIOCore
+import RoomTesting
 import ServiceLifecycle
 import Storage
 import Testing

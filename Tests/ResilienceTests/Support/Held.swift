@@ -1,3 +1,4 @@
+import RoomTesting
 import Synchronization
 
 /// An actor whose work goes on only when the test lets it: so that something can happen between being called up
@@ -23,7 +24,7 @@ actor Held {
 
   /// Lets it go on until `condition` holds.
   nonisolated func goOn(until condition: () -> Bool) async throws {
-    try await ResilienceTests.until {
+    try await RoomTesting.until {
       goOn()
       return condition()
     }

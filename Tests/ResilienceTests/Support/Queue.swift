@@ -1,4 +1,5 @@
 import Resilience
+import RoomTesting
 import Synchronization
 
 /// Tasks that wait for their turn at a limiter, and what each got, in order.
