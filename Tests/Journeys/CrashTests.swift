@@ -86,7 +86,7 @@ struct CrashTests {
     try await expectOneDeliveryEach(accepted, stack)
   }
 
-  @Test func `told to stop under load: gone within five seconds, with nothing lost`() async throws {
+  @Test func `told to stop under load: gone before a container is killed, with nothing lost`() async throws {
     let stack = try Stack()
     let child = try await stack.start()
     let accepted = await withTaskGroup(of: [String].self) { group in
@@ -104,7 +104,7 @@ struct CrashTests {
         _ = await child.line { $0.contains("stopping") }
         let asked = ContinuousClock.now
         let exit = await child.exit()
-        #expect(ContinuousClock.now - asked < .seconds(5))
+        #expect(ContinuousClock.now - asked < .seconds(10))
         #expect(exit == ChildProcess.Exit(status: 0, signal: nil))
         return []
       }

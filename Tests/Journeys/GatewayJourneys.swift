@@ -140,7 +140,8 @@ struct GatewayJourneys {
       slowest = max(slowest, ContinuousClock.now - start)
     }
     #expect(crowd.count >= 500)
-    #expect(slowest < .seconds(5), "the slowest took \(slowest)")
+    // Whoever waited for one of the crowd would wait for a minute.
+    #expect(slowest < .seconds(30), "the slowest took \(slowest)")
   }
 }
 
