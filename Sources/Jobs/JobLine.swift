@@ -1,7 +1,6 @@
 import GRDB
 import Logging
 import Storage
-import Synchronization
 
 /// A job that was taken up, and what went wrong before its worker could start.
 struct BegunJob: Sendable {
@@ -13,6 +12,8 @@ struct BegunJob: Sendable {
 struct JobLine {
   /// A sleep measures no wall-clock time: after a step of that clock the next due job is at most this late.
   private static let longestSleep = Duration.seconds(60)
+  /// After which time is tried again to take up what could not be.
+  private static let retryDelay = Duration.seconds(1)
 
   private let store: Store
   private let worker: WorkerEntry
@@ -31,56 +32,89 @@ struct JobLine {
 
   /// Runs until cancelled; then waits for the runs, which are cancelled with it.
   func run() async {
-    let wakes = Wakes(store, .jobs)
-    wakes.wake()
-    let places = Places(worker.concurrency)
-    let perform = perform
+    let places = JobPlaces(worker.concurrency)
+    let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    // In the transaction that brings jobs, so that they are in hand when it is committed.
+    let unfollow = store.follow(.jobs) { work in
+      let claim = try claim(limit: places.free, work)
+      return {
+        places.take(claim)
+        wake.yield()
+      }
+    }
     await withDiscardingTaskGroup { group in
-      var alarm: Task<Void, any Error>?
-      for await _ in wakes.stream {
-        alarm?.cancel()
-        if Task.isCancelled { break }
-        let free = places.free
-        // Whoever frees a place wakes us again.
-        guard free > 0 else { continue }
-        let (begun, next) = await claim(limit: free)
-        places.take(begun.count)
-        for job in begun {
+      func start(_ claim: Claim) {
+        for job in claim.begun {
           group.addTask {
             await perform(job)
-            places.give()
-            wakes.wake()
+            if places.give() { wake.yield() }
           }
         }
-        guard begun.count < free, let next else { continue }
-        let delay = min(max(next.since(store.now), .milliseconds(1)), Self.longestSleep)
-        alarm = Task {
-          try await Task.sleep(for: delay)
-          wakes.wake()
+      }
+      group.addTask { await look() }
+      var alarm: Task<Void, Never>?
+      for await _ in wakes {
+        let claim = places.collect()
+        start(claim)
+        if claim.isCutShort { group.addTask { await look() } }
+        alarm?.cancel()
+        alarm = claim.next.map { next in
+          let delay = min(max(next.since(store.now), .milliseconds(1)), Self.longestSleep)
+          return Task {
+            do { try await Task.sleep(for: delay) } catch { return }
+            await look()
+          }
         }
       }
       alarm?.cancel()
+      unfollow()
+      // Behind whatever was under way: nothing is taken up after it, and what was is given back.
+      _ = try? await store.write { _ in }
+      start(places.collect())
     }
   }
 
-  private func claim(limit: Int) async -> (begun: [BegunJob], next: Timestamp?) {
-    let worker = worker
-    do {
-      return try await store.write { work in
-        let begun = try ClaimedJob.claim(worker.kind, limit: limit, work).map { job in
-          BegunJob(job: job, failure: try begin(job, worker, work))
-        }
-        return (begun, begun.count < limit ? try ClaimedJob.nextDue(worker.kind, work) : nil)
+  /// Has what is due taken up, as if something had just been enqueued; however long that takes.
+  private func look() async {
+    while !Task.isCancelled {
+      do {
+        try await store.write { $0.raiseOnCommit(.jobs) }
+        return
+      } catch {
+        report(error)
+        try? await Task.sleep(for: Self.retryDelay)
       }
-    } catch {
-      logger.error(
-        "Jobs could not be taken up", metadata: ["job.kind": "\(worker.kind)", "error": "\(error)"])
-      return ([], store.now + .seconds(1))
     }
+  }
+
+  private func claim(limit: Int, _ work: UnitOfWork) throws -> Claim {
+    var claim = Claim(isCutShort: true)
+    guard limit > 0 else { return claim }
+    do {
+      try work.undoable {
+        claim.begun = try ClaimedJob.claim(worker.kind, limit: limit, work).map { job in
+          BegunJob(job: job, failure: try begin(job, work))
+        }
+        claim.isCutShort = claim.begun.count == limit
+        if !claim.isCutShort { claim.next = try ClaimedJob.nextDue(worker.kind, work) }
+        return true
+      }
+      return claim
+    } catch {
+      // SQLite has given the whole transaction up: not for the jobs' sake.
+      guard work.database.isInsideTransaction else { throw error }
+      report(error)
+      return Claim(next: work.now + Self.retryDelay)
+    }
+  }
+
+  private func report(_ error: any Error) {
+    logger.error(
+      "Jobs could not be taken up", metadata: ["job.kind": "\(worker.kind)", "error": "\(error)"])
   }
 
   /// - Returns: why the job cannot be run; then its run ends with that.
-  private func begin(_ job: ClaimedJob, _ worker: WorkerEntry, _ work: UnitOfWork) throws -> (any Error)? {
+  private func begin(_ job: ClaimedJob, _ work: UnitOfWork) throws -> (any Error)? {
     if job.isToBeCancelled { return CancellationError() }
     if job.interruptions > worker.mostInterruptions {
       return JobFailure.permanent(reason: "the process ended \(job.interruptions) times while it ran")
@@ -97,15 +131,4 @@ struct JobLine {
       return error
     }
   }
-}
-
-/// How many more may run.
-private final class Places: Sendable {
-  private let count: Mutex<Int>
-
-  init(_ count: Int) { self.count = Mutex(count) }
-
-  var free: Int { count.withLock { $0 } }
-  func take(_ taken: Int) { count.withLock { $0 -= taken } }
-  func give() { count.withLock { $0 += 1 } }
 }

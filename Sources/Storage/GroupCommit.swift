@@ -24,6 +24,7 @@ final class GroupCommit: Sendable {
   private let service: String
   private let instance: String
   private let signals: CommitSignals
+  private let followers: Followers
   private let lease: Lease?
   private let clock: @Sendable () -> Timestamp
   private let queue = Mutex(Queue())
@@ -31,13 +32,14 @@ final class GroupCommit: Sendable {
   private let commitTime: Timer
 
   init(
-    pool: DatabasePool, service: String, instance: String, signals: CommitSignals, lease: Lease?,
-    clock: @escaping @Sendable () -> Timestamp
+    pool: DatabasePool, service: String, instance: String, signals: CommitSignals, followers: Followers,
+    lease: Lease?, clock: @escaping @Sendable () -> Timestamp
   ) {
     self.pool = pool
     self.service = service
     self.instance = instance
     self.signals = signals
+    self.followers = followers
     self.lease = lease
     self.clock = clock
     let dimensions = [("service", service)]
@@ -117,6 +119,7 @@ final class GroupCommit: Sendable {
   ) throws {
     let now = clock()
     let raised = RaisedSignals()
+    let afterCommit: [@Sendable () -> Void]
     try database.beginTransaction(.immediate)
     do {
       for unit in group {
@@ -129,6 +132,12 @@ final class GroupCommit: Sendable {
           try unit.run(work, isAlone: group.count == 1)
         }
       }
+      afterCommit = try followers.of(raised.signals).map { decide in
+        try decide(
+          UnitOfWork(
+            database: database, now: now, service: service, instance: instance, context: .topLevel,
+            raised: raised))
+      }
       if !raised.signals.isEmpty { Failpoint.beforeCommit.reach(in: service) }
       try lease?.check()
       try database.commit()
@@ -136,6 +145,7 @@ final class GroupCommit: Sendable {
       if database.isInsideTransaction { try database.rollback() }
       throw error
     }
+    for act in afterCommit { act() }
     signals.raise(raised.signals)
     for unit in group { unit.succeed() }
   }

@@ -18,6 +18,7 @@ public final class Store: Sendable {
   private let checkpoints: Checkpoints
   private let groupCommit: GroupCommit
   private let signals = CommitSignals()
+  private let followers = Followers()
   private let lock: Mutex<StoreLock?>
   private let clock: @Sendable () -> Timestamp
 
@@ -52,7 +53,8 @@ public final class Store: Sendable {
       throw StoreError.cannotOpen(file: file, reason: error.reason)
     }
     groupCommit = GroupCommit(
-      pool: pool, service: service, instance: instance, signals: signals, lease: lease, clock: clock)
+      pool: pool, service: service, instance: instance, signals: signals, followers: followers, lease: lease,
+      clock: clock)
   }
 
   /// Decides, durably: when this returns, everything the decision wrote is on disk; when it throws, nothing
@@ -82,6 +84,18 @@ public final class Store: Sendable {
   /// Wakes after every commit that raised `signal`; signals melt into one while the reader is busy.
   public func commits(raising signal: CommitSignal) -> AsyncStream<Void> {
     signals.stream(signal)
+  }
+
+  /// Has `decision` made in every transaction in which a unit raised `signal`, after its units: what follows from
+  /// them is durable with them, and costs no commit of its own.
+  ///
+  /// It may run a second time, as in ``write(_:)``. What it throws fails the units too: it throws only when SQLite
+  /// has given the transaction up.
+  /// - Returns: ends it; a transaction under way may still run it.
+  public func follow(
+    _ signal: CommitSignal, _ decision: @escaping FollowingDecision
+  ) -> @Sendable () -> Void {
+    followers.add(decision, to: signal)
   }
 
   /// Lets the log grow by a commit that means nothing, for who watches a copy of it.

@@ -35,6 +35,23 @@ struct EnqueuingJobs {
   }
 
   @Test
+  func `is taken up by the transaction that enqueues it, as far as there are places`() async throws {
+    let gate = Gate()
+    let bench = try JobsBench()
+    try await bench.running(Noting(concurrency: 2) { _, _ in await gate.pass() }) {
+      // Somebody takes jobs up.
+      try await bench.enqueue(Note("first"))
+      try await bench.until(seen: "begin first 1")
+      let ids = try await bench.enqueue(Note("a"), Note("b"))
+      #expect(try await bench.state(ids[0]) == .running)
+      #expect(try await bench.state(ids[1]) == .waiting)
+      #expect(try await bench.seen() == ["begin first 1", "begin a 1"])
+      gate.open()
+      try await bench.until(seen: "succeeded first 1", "succeeded a 1", "succeeded b 1")
+    }
+  }
+
+  @Test
   func `waits for its time`() async throws {
     let clock = StandingClock()
     let bench = try JobsBench { clock.now }
