@@ -33,7 +33,8 @@ import Testing
           #expect(try await visitor.get("/health/live").status == .ok)
           #expect(try await visitor.get("/users/me", token: access.jwt).status == .ok)
         }
-        #expect(done.count(401) < 32)
+        // Not behind them: of the 64 that are taken some still wait.
+        #expect(done.count(401) < 64)
         for try await _ in logIns {}
       }
       #expect(done.count(503) > 0)
