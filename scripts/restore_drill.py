@@ -259,6 +259,7 @@ def drill(folder):
     a = machine("a", WAYBILL_FIRST_BOOT="1").ready()
     clients = Clients(a, bearer)
     until("some hundred workflows", lambda: len(clients.acknowledged) > 400)
+    until("Kafka knows of some", cluster.published)
     waits = a.metric("outbox_replica_wait_duration_seconds_count")
     waited = a.metric("outbox_replica_wait_duration_seconds_sum")
     killed = time.monotonic()
@@ -271,7 +272,7 @@ def drill(folder):
     published = cluster.published()
     lost = {each: at for each, at in acknowledged.items() if each not in kept}
     window = max((killed - at for at in lost.values()), default=0)
-    check(published <= kept, f"all {len(published)} that went to Kafka are in the restored store"
+    check(published and published <= kept, f"all {len(published)} that went to Kafka are in the restored store"
           + (f": {len(published - kept)} are not" if published - kept else ""))
     print(f"         {len(lost)} of {len(acknowledged)} acknowledged were lost, of the last {window:.3f} s;"
           f" away for {away:.1f} s, {LEASE_SECONDS} s of them the lease")
