@@ -68,27 +68,21 @@ struct DecidingTests {
   @Test func `a refusal before anything is written costs its neighbours nothing: they run once`() async throws
   {
     let store = try store()
-    let gate = DispatchSemaphore(value: 0)
-    let (starts, started) = AsyncStream.makeStream(of: Void.self)
-    async let held: Void = store.write { _ in
-      started.yield()
-      gate.wait()
-    }
-    for await _ in starts { break }
     let runs = Runs()
-    await withTaskGroup(of: Void.self) { group in
-      for number in 0..<8 {
-        group.addTask {
-          try? await store.write { work in
-            runs.count.add(1, ordering: .relaxed)
-            if number == 4 { throw Refusal() }
-            try work.database.execute(sql: "INSERT INTO notes (text) VALUES (?)", arguments: ["\(number)"])
+    try await store.holdingWriter { release in
+      await withTaskGroup(of: Void.self) { group in
+        for number in 0..<8 {
+          group.addTask {
+            try? await store.write { work in
+              runs.count.add(1, ordering: .relaxed)
+              if number == 4 { throw Refusal() }
+              try work.database.execute(sql: "INSERT INTO notes (text) VALUES (?)", arguments: ["\(number)"])
+            }
           }
         }
+        group.addTask { release() }
       }
-      group.addTask { gate.signal() }
     }
-    try await held
     #expect(runs.count.load(ordering: .relaxed) == 8)
     #expect(try await texts(store).count == 7)
     try await store.close()
@@ -96,38 +90,31 @@ struct DecidingTests {
 
   @Test func `a unit that cannot be committed fails alone, with the others of its group kept`() async throws {
     let store = try store()
-    // The first unit holds the writer until all others wait: they become one group.
-    let gate = DispatchSemaphore(value: 0)
-    let (starts, started) = AsyncStream.makeStream(of: Void.self)
-    async let held: Void = store.write { _ in
-      started.yield()
-      gate.wait()
-    }
-    for await _ in starts { break }
-    let outcomes = await withTaskGroup(of: (Int, Bool).self) { group in
-      for number in 0..<8 {
-        group.addTask {
-          do {
-            try await store.write { work in
-              if number == 4 {
-                // Noticed by SQLite at commit only, when the savepoint is long released.
-                try work.database.execute(sql: "INSERT INTO children (parent) VALUES (99)")
-              } else {
-                try work.database.execute(
-                  sql: "INSERT INTO notes (text) VALUES (?)", arguments: ["\(number)"])
+    let outcomes = try await store.holdingWriter { release in
+      await withTaskGroup(of: (Int, Bool).self) { group in
+        for number in 0..<8 {
+          group.addTask {
+            do {
+              try await store.write { work in
+                if number == 4 {
+                  // Noticed by SQLite at commit only, when the savepoint is long released.
+                  try work.database.execute(sql: "INSERT INTO children (parent) VALUES (99)")
+                } else {
+                  try work.database.execute(
+                    sql: "INSERT INTO notes (text) VALUES (?)", arguments: ["\(number)"])
+                }
               }
-            }
-            return (number, true)
-          } catch { return (number, false) }
+              return (number, true)
+            } catch { return (number, false) }
+          }
         }
+        group.addTask {
+          release()
+          return (-1, true)
+        }
+        return await group.reduce(into: [Int: Bool]()) { $0[$1.0] = $1.1 }
       }
-      group.addTask {
-        gate.signal()
-        return (-1, true)
-      }
-      return await group.reduce(into: [Int: Bool]()) { $0[$1.0] = $1.1 }
     }
-    try await held
     #expect(outcomes[4] == false)
     #expect(outcomes.filter { !$0.value }.count == 1)
     #expect(try await texts(store).count == 7)

@@ -1,4 +1,3 @@
-import Dispatch
 import GRDB
 import Storage
 import Synchronization
@@ -72,26 +71,27 @@ struct FollowingTests {
     let store = try store()
     let end = follow(store)
     defer { end() }
-    let gate = DispatchSemaphore(value: 0)
-    let (starts, started) = AsyncStream.makeStream(of: Void.self)
-    async let held: Void = store.write { _ in
-      started.yield()
-      gate.wait()
-    }
-    for await _ in starts { break }
-    let good = Task { try await store.write { try note("good", $0) } }
-    let bad = Task {
-      try await store.write { work in
-        try note("bad", work)
-        throw Refusal()
+    let outcomes = try await store.holdingWriter { release in
+      await withTaskGroup(of: (String, Bool).self) { group in
+        for text in ["good", "bad"] {
+          group.addTask {
+            do {
+              try await store.write { work in
+                try note(text, work)
+                if text == "bad" { throw Refusal() }
+              }
+              return (text, true)
+            } catch { return (text, false) }
+          }
+        }
+        group.addTask {
+          release()
+          return ("", true)
+        }
+        return await group.reduce(into: [String: Bool]()) { $0[$1.0] = $1.1 }
       }
     }
-    // Both wait for the writer by now, or soon.
-    for _ in 0..<1000 { await Task.yield() }
-    gate.signal()
-    try await held
-    try await good.value
-    await #expect(throws: Refusal.self) { try await bad.value }
+    #expect(outcomes["good"] == true && outcomes["bad"] == false)
     #expect(told.count.load(ordering: .relaxed) == 1)
     #expect(try await texts(store).filter { $0 == "good" }.count == 1)
     #expect(try await texts(store).filter { $0.hasPrefix("after") }.count == 1)
