@@ -6,7 +6,8 @@ import Synchronization
 /// `WAYBILL_CRASH_AT=delivery:outbox.after-publish` kills the process when the delivery service first gets
 /// there, `…:3` the third time. Only debug builds look; in a release build a failpoint is nothing.
 public enum Failpoint: String, Sendable, CaseIterable {
-  /// Everything is written, the transaction is not yet committed.
+  /// Everything that somebody waits for is written, the transaction is not yet committed. One that only wakes does
+  /// not count: how many of those there are depends on the time.
   case beforeCommit = "store.before-commit"
   /// The outbox rows are durable; none has been handed to the producer.
   case beforePublish = "outbox.before-publish"

@@ -120,6 +120,7 @@ final class GroupCommit: Sendable {
     let now = clock()
     let raised = RaisedSignals()
     let afterCommit: [@Sendable () -> Void]
+    let written = database.totalChangesCount
     try database.beginTransaction(.immediate)
     do {
       for unit in group {
@@ -138,7 +139,9 @@ final class GroupCommit: Sendable {
             database: database, now: now, service: service, instance: instance, context: .topLevel,
             raised: raised))
       }
-      if !raised.signals.isEmpty { Failpoint.beforeCommit.reach(in: service) }
+      if !raised.signals.isEmpty && database.totalChangesCount > written {
+        Failpoint.beforeCommit.reach(in: service)
+      }
       try lease?.check()
       try database.commit()
     } catch {

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Storage
 import Synchronization
@@ -105,6 +106,24 @@ struct FollowingTests {
     await #expect(throws: Refusal.self) { try await store.write { try note("a", $0) } }
     try await store.write { try note("b", raising: false, $0) }
     #expect(try await texts(store) == ["b"])
+    try await store.close()
+  }
+
+  @Test func `a process to die before its second commit does not count those that only wake`() async throws {
+    let path = folder.path
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+      setenv("WAYBILL_CRASH_AT", "test:store.before-commit:2", 1)
+      let store = try Store(service: "test", folder: path, migrations: DecidingTests.schema)
+      for text in ["a", "b"] {
+        for _ in 0..<3 { try await store.write { $0.raiseOnCommit(FollowingTests.signal) } }
+        try await store.write { work in
+          try work.database.execute(sql: "INSERT INTO notes (text) VALUES (?)", arguments: [text])
+          work.raiseOnCommit(FollowingTests.signal)
+        }
+      }
+    }
+    let store = try store()
+    #expect(try await texts(store) == ["a"])
     try await store.close()
   }
 }
