@@ -53,10 +53,14 @@ final class Stack: Sendable {
     ].merging(environment) { $1 }
   }
 
+  /// Those given out: who was given one listens to it only later, and again after each restart.
+  private static let taken = Mutex<Set<Int>>([])
+
   /// Below the ports that clients are given, so that none of them takes it meanwhile.
   static func freePort() throws -> Int {
     for _ in 0..<100 {
       let port = Int.random(in: 20_000..<32_000)
+      guard taken.withLock({ $0.insert(port).inserted }) else { continue }
       let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(listener) }
       var address = sockaddr_in()
