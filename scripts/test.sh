@@ -44,7 +44,6 @@ run "the wire" --filter "$wire"
 run "services" --filter "$services"
 run "users and their tasks" --filter "$users"
 run "everything else" --skip "$wire" --skip "$services" --skip "$users" --skip "$journeys"
-run "journeys through real processes" --filter "$journeys"
 echo "── the restore drill"
 if [ -n "${LITESTREAM:-}" ] || command -v litestream >/dev/null; then
   scripts/restore-drill.sh .build/debug/waybill 2>&1 | tee "$log"
@@ -52,6 +51,7 @@ if [ -n "${LITESTREAM:-}" ] || command -v litestream >/dev/null; then
 else
   echo "Skipped: LITESTREAM names no program, and none is in PATH. \`make restore-drill\` fetches one."
 fi
+run "journeys through real processes" --filter "$journeys"
 if [ -s "$failures" ]; then
   echo "── what failed"
   cat "$failures"
