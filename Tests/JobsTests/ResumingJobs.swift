@@ -1,3 +1,4 @@
+import Dispatch
 import Jobs
 import Messaging
 import Storage
@@ -21,6 +22,37 @@ struct ResumingJobs {
     #expect(
       try await bench.seen() == ["begin a 1", "retried a 1", "begin a 2", "begin a 2", "succeeded a 2"])
     #expect(try await bench.count("SELECT interruptions FROM jobs") == 0)
+  }
+
+  @Test
+  func `what is taken up while the program stops is given back before it has stopped`() async throws {
+    let bench = try JobsBench()
+    let goOn = DispatchSemaphore(value: 0)
+    let (beginnings, beginning) = AsyncStream.makeStream(of: Void.self)
+    // The second is being taken up, in its transaction, until the first is told to stop.
+    let worker = Noting(
+      onBegin: { note, _, _ in
+        guard note.text == "second" else { return }
+        beginning.yield()
+        goOn.wait()
+      },
+      onPerform: { _, _ in
+        try await withTaskCancellationHandler {
+          try await Gate().passOrBeCancelled()
+        } onCancel: {
+          goOn.signal()
+        }
+      })
+    let enqueued = try await bench.running(worker) {
+      try await bench.enqueue(Note("first"))
+      try await bench.until(seen: "begin first 1")
+      let enqueued = Task { try await bench.enqueue(Note("second"))[0] }
+      for await _ in beginnings { break }
+      return enqueued
+    }
+    let id = try await enqueued.value
+    #expect(try await bench.state(id) == .waiting)
+    #expect(try await bench.seen() == ["begin first 1", "begin second 1"])
   }
 
   @Test
