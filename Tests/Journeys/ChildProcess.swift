@@ -121,7 +121,7 @@ final class ChildProcess: Sendable {
 
   /// The first line that matches, printed already or later; nil when the output ends before.
   func line(_ matches: @escaping @Sendable (String) -> Bool) async -> String? {
-    await withCheckedContinuation { continuation in
+    await orKilled { continuation in
       let seen = state.withLock { state -> String?? in
         if let seen = state.lines.first(where: matches) { return .some(seen) }
         if state.exit != nil { return .some(nil) }
@@ -133,12 +133,23 @@ final class ChildProcess: Sendable {
   }
 
   func exit() async -> Exit {
-    await withCheckedContinuation { continuation in
+    await orKilled { continuation in
       let exit = state.withLock { state -> Exit? in
         if state.exit == nil { state.exitListeners.append(continuation) }
         return state.exit
       }
       if let exit { continuation.resume(returning: exit) }
+    }
+  }
+
+  /// Waits; a test whose time is over takes the process with it, and what it waited for comes as the end.
+  private func orKilled<Value>(
+    _ wait: (CheckedContinuation<Value, Never>) -> Void
+  ) async -> Value {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { wait($0) }
+    } onCancel: {
+      signal(SIGKILL)
     }
   }
 

@@ -64,11 +64,6 @@ struct SecureKafkaJourneys {
   private func log(_ settings: [String: String], until words: String...) async throws -> [String] {
     let stack = try Stack(environment: settings)
     let child = try await stack.start("serve", "workflow")
-    let deadline = Task {
-      try await Task.sleep(for: .seconds(60))
-      child.signal(SIGKILL)
-    }
-    defer { deadline.cancel() }
     #expect(await child.line { line in words.allSatisfy(line.contains) } != nil)
     child.signal(SIGTERM)
     #expect(await child.exit().status == 0)
