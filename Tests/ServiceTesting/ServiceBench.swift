@@ -6,7 +6,7 @@ import HummingbirdTesting
 public import Kafka
 public import Logging
 public import Messaging
-public import ServiceLifecycle
+import ServiceLifecycle
 public import Storage
 
 /// A service as the program runs it, with a folder and keys of the test's own.
@@ -62,8 +62,12 @@ public final class ServiceBench: Sendable {
       metrics: { "" }, logLevel: .critical, clock: clock,
       onListening: { [ports] _, port in ports.continuation.yield(port) })
     host = try make(environment)
-    // Only what has to be there: the broker may sleep for a second over each.
-    for topic in host.listensTo { try broker?.createTopic(topic.name, partitions: topic.partitions) }
+    try createTopics(host.listensTo)
+  }
+
+  /// Only what has to be there: the broker may sleep for a second over each.
+  private func createTopics(_ topics: [Topic]) throws {
+    for topic in topics { try broker?.createTopic(topic.name, partitions: topic.partitions) }
   }
 
   deinit {
@@ -96,8 +100,9 @@ public final class ServiceBench: Sendable {
 
   /// Runs the whole service around `body`, with its neighbours, then stops it cleanly.
   public func running(
-    with neighbours: [any Service] = [], _ body: @Sendable (Caller) async throws -> Void
+    with neighbours: [ServiceHost] = [], _ body: @Sendable (Caller) async throws -> Void
   ) async throws {
+    for neighbour in neighbours { try createTopics(neighbour.listensTo) }
     let group = ServiceGroup(services: [host] + neighbours, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
